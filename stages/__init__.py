@@ -1,0 +1,1 @@
+"""callsmith: small language models that call functions reliably, built with DVC."""

@@ -1,0 +1,1 @@
+"""How a model calls functions: definition, parsing, execution, and the step loop."""

@@ -1,0 +1,80 @@
+"""Reading and writing of what passes between stages: JSON Lines with sorted keys, published atomically."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from stages.errors import UserError
+
+Row = dict[str, Any]
+
+
+@contextmanager
+def published(path: Path | str) -> Iterator[Path]:
+    """Gives a scratch path (file or folder, not yet there) that takes the place of `path` on success only.
+
+    A stage that fails or is killed leaves no half-written out behind.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    scratch = target.with_name(f".{target.name}.{os.getpid()}.part")
+    _remove(scratch)
+    try:
+        yield scratch
+        if target.is_dir():
+            shutil.rmtree(target)
+        scratch.replace(target)
+    finally:
+        _remove(scratch)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def dump(value: object) -> str:
+    """Writes a value as one line of JSON; equal values give equal bytes."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
+
+
+def write_jsonl(path: Path | str, rows: Iterable[Row]) -> int:
+    """Writes rows as JSON Lines and returns how many there were."""
+    count = 0
+    with published(path) as scratch, scratch.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(dump(row) + "\n")
+            count += 1
+    return count
+
+
+def read_jsonl(path: Path | str) -> Iterator[Row]:
+    """Yields the rows of a JSON Lines file.
+
+    Raises:
+        UserError: If the file is missing, or a line is not a JSON object; names file and line.
+    """
+    for number, line in _lines(Path(path)):
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise UserError(f"{path}:{number}: not valid JSON ({error}); mend or remove this line") from None
+        if not isinstance(row, dict):
+            raise UserError(f"{path}:{number}: expected a JSON object, found {type(row).__name__}")
+        yield row
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            yield from ((number, line) for number, line in enumerate(file, start=1) if line.strip())
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; check the path, or run `dvc repro` to build it") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read as UTF-8 text ({error})") from None

@@ -1,0 +1,72 @@
+"""params.yaml, section by section, checked against the model that a stage declares for it."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from stages.errors import UserError
+
+PATH = Path("params.yaml")
+
+
+class Parameters(BaseModel):
+    """Base of every parameter section: no unknown keys, no silent conversion of types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+def read_all(path: Path = PATH) -> dict[str, Any]:
+    """Reads the whole of params.yaml.
+
+    Raises:
+        UserError: If the file is missing, not YAML, or not a mapping.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; run from the root of the repository") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
+    if not isinstance(values, dict):
+        raise UserError(f"{path}: expected sections such as `problems:`, found {type(values).__name__}")
+    return values
+
+
+def section(key: str, model: type[P], path: Path = PATH) -> P:
+    """Reads one section, such as `adapter` or `problems.math`, into its model.
+
+    Raises:
+        UserError: If a part of the key is missing, unknown, or of the wrong type; names each offending key.
+    """
+    value: Any = read_all(path)
+    for depth, part in enumerate(key.split("."), start=1):
+        if not isinstance(value, dict) or part not in value:
+            known = ", ".join(map(str, value)) if isinstance(value, dict) else "nothing"
+            raise UserError(f"{path}: `{'.'.join(key.split('.')[:depth])}` is missing (there is: {known})")
+        value = value[part]
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise UserError("\n".join(f"{path}: {_explain(key, item)}" for item in error.errors())) from None
+
+
+def tasks(path: Path = PATH) -> list[str]:
+    """Returns the names of the tasks that are built."""
+    names = read_all(path).get("tasks")
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        raise UserError(f"{path}: `tasks` must be a list of task names, such as [fol, math]")
+    return names
+
+
+def _explain(key: str, item: Any) -> str:
+    where = ".".join([key, *map(str, item["loc"])])
+    if item["type"] == "extra_forbidden":
+        return f"`{where}` is not a parameter; remove it or mend its spelling"
+    if item["type"] == "missing":
+        return f"`{where}` is missing"
+    return f"`{where}`: {item['msg'][0].lower()}{item['msg'][1:]} (it is {item['input']!r})"

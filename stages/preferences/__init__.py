@@ -1,0 +1,1 @@
+"""From chains to verified preference pairs."""

@@ -1,0 +1,1 @@
+"""The small model: tokenizer, training, preference optimization, rollouts."""

@@ -1,0 +1,80 @@
+"""What a task is: problems with known answers, functions to solve them, and a checker."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A question with its gold answer.
+
+    Attributes:
+        id: Unique within a task.
+        question: What the model is asked.
+        answer: The gold answer.
+        family: The kind of problem, by which results are broken down.
+        depth: How many inference or arithmetic steps it takes, as its generator or source counts them.
+        reference: A gold sequence of calls, the last one `stop`; None if none is known.
+    """
+
+    id: str
+    question: str
+    answer: str
+    family: str
+    depth: int
+    reference: Sequence[str] | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Returns the problem as it stands in the files of problems."""
+        return {**vars(self), "reference": None if self.reference is None else list(self.reference)}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A problem that a generator made or a source read; it gets its id, and maybe its family and depth, elsewhere."""
+
+    question: str
+    answer: str
+    reference: Sequence[str] | None = None
+    family: str = ""
+    depth: int = 0
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A row of a source that cannot be used: where it stands (such as `line 7`) and why (a fixed text per reason)."""
+
+    where: str
+    reason: str
+
+
+Generator = Callable[[Random, int], Draft]
+Source = Callable[[Path], Iterator[Draft | Rejection]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A family of problems with its checker and what a teacher's mistakes look like in it.
+
+    Attributes:
+        name: As in params.yaml.
+        instructions: What the model is told before the question.
+        families: Generator of each family of procedural problems: (random, depth) to a draft.
+        sources: Readers of published data sets, by name.
+        check: Whether an answer equals the gold answer: (answer, gold) to bool.
+        confusions: Function names that are systematically taken for others, for teachers that err on purpose.
+    """
+
+    name: str
+    instructions: str
+    families: Mapping[str, Generator]
+    sources: Mapping[str, Source]
+    check: Callable[[str, str], bool]
+    confusions: Mapping[str, str]
+
+    def prompt(self, question: str) -> str:
+        """Returns the user turn for a question."""
+        return f"{self.instructions}\n\n{question}"

@@ -1,0 +1,1 @@
+"""Who answers: each teacher is one file, found by its name."""
