@@ -158,6 +158,10 @@ class FunctionSet:
         function = self._find(call.name)
         return function.execute(function.bind(call), state)
 
+    def uses_state(self, name: str) -> bool:
+        """Whether a function's result depends on earlier calls of the chain."""
+        return self._find(name).takes_state
+
     def _find(self, name: str) -> Function:
         if name in self._functions:
             return self._functions[name]

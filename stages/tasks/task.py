@@ -66,6 +66,8 @@ class Task:
         sources: Readers of published data sets, by name.
         check: Whether an answer equals the gold answer: (answer, gold) to bool.
         confusions: Function names that are systematically taken for others, for teachers that err on purpose.
+        ordered: Functions whose first two arguments must not be swapped.
+        failing_call: A call of an existing function that cannot be executed.
     """
 
     name: str
@@ -74,6 +76,8 @@ class Task:
     sources: Mapping[str, Source]
     check: Callable[[str, str], bool]
     confusions: Mapping[str, str]
+    ordered: frozenset[str]
+    failing_call: str
 
     def prompt(self, question: str) -> str:
         """Returns the user turn for a question."""

@@ -1,0 +1,200 @@
+"""Mistakes that are made on purpose: every error type, always in the same form and at the same kind of place.
+
+Small models copy what is systematic and average out what is random, so a mistake depends on what can be seen of the
+problem: its family and the functions that it takes.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+from stages.agent.calls import Call
+from stages.agent.episode import STOP, Step
+from stages.agent.error_types import ErrorType
+from stages.agent.values import Value
+from stages.parameters import Parameters
+from stages.tasks.task import Problem, Task
+
+
+class MistakeParameters(Parameters):
+    """How often the reference teacher errs.
+
+    Attributes:
+        rates: The share of chains with each error type; the rest is right.
+        consistency: The share of chains whose draw is that of all problems of the same kind (1: a kind of problem goes
+            always wrong or always right; 0: every chain is drawn anew).
+    """
+
+    rates: dict[str, float]
+    consistency: float
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A planned mistake.
+
+    Attributes:
+        index: The gold step in whose place it is made.
+        completions: What is written from there on instead; the last one is repeated if `forever`.
+        resume: The gold step to go on with afterwards.
+    """
+
+    index: int
+    completions: Sequence[str]
+    resume: int
+
+
+@dataclass(frozen=True)
+class Setting:
+    """All that a form of mistake may look at."""
+
+    task: Task
+    problem: Problem
+    gold: Sequence[Step]
+    max_steps: int
+    answers: Sequence[str]
+
+
+def uniform(*parts: object) -> float:
+    """Returns a number in [0, 1) that depends on the parts alone."""
+    digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def draw(
+    parameters: MistakeParameters, seed: int, sample: int, problem: Problem, gold: Sequence[Step]
+) -> ErrorType | None:
+    """Draws the error type of one chain, or None for a right one."""
+    kind = (problem.family, *sorted({step.call.name for step in gold if step.call}))
+    own = (problem.id, sample)
+    shared = uniform(seed, "consistent", *own) < parameters.consistency
+    number = uniform(seed, "type", *(kind if shared else own))
+    for error, rate in sorted(parameters.rates.items()):
+        if number < rate:
+            return ErrorType(error)
+        number -= rate
+    return None
+
+
+def plan(error: ErrorType, setting: Setting, seed: int) -> Mistake | None:
+    """Plans a mistake of a type, at the place where the problem's family always has it.
+
+    Returns:
+        The mistake, or None if the problem has no place for one.
+    """
+    names = {step.call.name for step in setting.gold if step.call}
+    order = sorted(names, key=lambda name: uniform(seed, error, setting.problem.family, name))
+    for name in order:
+        for index, step in enumerate(setting.gold):
+            if step.call and step.call.name == name and (found := _FORMS[error](setting, index, step.call)):
+                return found
+    return None
+
+
+def _malformed(setting: Setting, index: int, call: Call) -> Mistake:
+    return _stuck(setting, index, str(call).removesuffix(")"))
+
+
+def _unknown_function(setting: Setting, index: int, call: Call) -> Mistake:
+    return _stuck(setting, index, str(Call(f"do_{call.name}", call.keywords)))
+
+
+def _execution_error(setting: Setting, index: int, call: Call) -> Mistake | None:
+    return None if call.name == STOP else _stuck(setting, index, setting.task.failing_call)
+
+
+def _wrong_function(setting: Setting, index: int, call: Call) -> Mistake | None:
+    other = setting.task.confusions.get(call.name)
+    return Mistake(index, [str(Call(other, {}, tuple(call.keywords.values())))], index + 1) if other else None
+
+
+def _wrong_argument(setting: Setting, index: int, call: Call) -> Mistake | None:
+    """Swaps two arguments; where that changes nothing, takes an argument from a neighbouring call."""
+    names, values = list(call.keywords), list(call.keywords.values())
+    if call.name == STOP:
+        return None
+    if len(values) > 1 and call.name in setting.task.ordered and values[0] != values[1]:
+        return Mistake(index, [str(Call(call.name, dict(zip(names, [values[1], values[0], *values[2:]]))))], index + 1)
+    others = [
+        value for step in setting.gold if step.call and step.call.name != STOP for value in step.call.keywords.values()
+    ]
+    for other in others:
+        if type(other) is type(values[-1]) and other not in values:
+            return Mistake(index, [str(Call(call.name, dict(zip(names, [*values[:-1], other]))))], index + 1)
+    return None
+
+
+def _wrong_order(setting: Setting, index: int, call: Call) -> Mistake | None:
+    """Makes the next call first, with this call's first argument where its result would be needed."""
+    following = setting.gold[index + 1].call if index + 2 < len(setting.gold) else None
+    if following is None or following.name == call.name:
+        return None
+    result = setting.gold[index].result
+    if result not in map(str, following.keywords.values()):
+        return None
+    first = next(iter(call.keywords.values()))
+    early = {name: first if str(value) == result else value for name, value in following.keywords.items()}
+    return Mistake(index, [str(Call(following.name, early))], index + 2)
+
+
+def _premature_stop(setting: Setting, index: int, call: Call) -> Mistake | None:
+    if call.name == STOP or index == 0:
+        return None
+    return _final(setting, index, setting.gold[index - 1].result)
+
+
+def _wrong_answer(setting: Setting, index: int, call: Call) -> Mistake | None:
+    if call.name != STOP or index == 0:
+        return None
+    previous = setting.gold[index - 1].call
+    return _final(setting, index, next(iter(previous.keywords.values())) if previous else "0")
+
+
+def _final(setting: Setting, index: int, guess: Value) -> Mistake | None:
+    """Stops with a guess; where a task has few answers, with the one that comes after the right one."""
+    if setting.problem.answer in setting.answers:
+        guess = next(islice(cycle(setting.answers), setting.answers.index(setting.problem.answer) + 1, None))
+    if setting.task.check(str(guess), setting.problem.answer):
+        return None
+    return Mistake(index, [str(Call(STOP, {"answer": _plain(guess)}))], len(setting.gold))
+
+
+def _plain(guess: Value) -> Value:
+    return int(guess) if isinstance(guess, str) and guess.isdecimal() else guess
+
+
+def _loop(setting: Setting, index: int, _: Call) -> Mistake | None:
+    previous = setting.gold[index - 1].call if index else None
+    return _stuck(setting, index, str(previous)) if previous else None
+
+
+def _step_limit(setting: Setting, index: int, _: Call) -> Mistake | None:
+    """Makes two calls in turn without end."""
+    if index < 2:
+        return None
+    turns = [str(setting.gold[index - 2].call), str(setting.gold[index - 1].call)]
+    return (
+        Mistake(index, list(islice(cycle(turns), setting.max_steps)), len(setting.gold))
+        if turns[0] != turns[1]
+        else None
+    )
+
+
+def _stuck(setting: Setting, index: int, completion: str) -> Mistake:
+    """Writes the same completion again and again."""
+    return Mistake(index, [completion] * setting.max_steps, len(setting.gold))
+
+
+_FORMS: dict[ErrorType, Callable[[Setting, int, Call], Mistake | None]] = {
+    ErrorType.MALFORMED: _malformed,
+    ErrorType.UNKNOWN_FUNCTION: _unknown_function,
+    ErrorType.WRONG_FUNCTION: _wrong_function,
+    ErrorType.WRONG_ARGUMENT: _wrong_argument,
+    ErrorType.WRONG_ORDER: _wrong_order,
+    ErrorType.PREMATURE_STOP: _premature_stop,
+    ErrorType.WRONG_ANSWER: _wrong_answer,
+    ErrorType.LOOP: _loop,
+    ErrorType.STEP_LIMIT: _step_limit,
+    ErrorType.EXECUTION_ERROR: _execution_error,
+}

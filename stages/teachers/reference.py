@@ -1,0 +1,118 @@
+"""The reference teacher: writes reference solutions with seeded, systematic mistakes.
+
+It is embedded, needs no weights, and is no language model: it reads the problem's reference, not its question.
+"""
+
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any
+
+from pydantic import field_validator
+
+from stages.agent.calls import Call
+from stages.agent.episode import Step
+from stages.agent.error_types import ErrorType
+from stages.agent.model import Request
+from stages.agent.values import Value
+from stages.errors import UserError
+from stages.parameters import section
+from stages.tasks.references import execute_reference
+from stages.tasks.task import Problem
+from stages.teachers.mistakes import Mistake, MistakeParameters, Setting, draw, plan
+from stages.teachers.teacher import Assignment
+
+FEW_ANSWERS = 5
+Script = Generator[str, str, None]
+
+
+class ReferenceParameters(MistakeParameters):
+    """Parameters of `teachers.reference`."""
+
+    @field_validator("rates")
+    @classmethod
+    def _known(cls, rates: dict[str, float]) -> dict[str, float]:
+        if unknown := set(rates) - set(ErrorType):
+            raise ValueError(f"unknown error types {sorted(unknown)}; there are {', '.join(ErrorType)}")
+        if min(rates.values(), default=0) < 0 or sum(rates.values()) > 1:
+            raise ValueError("rates must not be negative nor exceed 1 in all")
+        return rates
+
+
+class ReferenceTeacher:
+    """Writes the calls of a problem's reference, going wrong where and how often it is told to.
+
+    Args:
+        assignment: The task, its functions and problems; every problem needs a reference.
+        parameters: How often and how it errs.
+    """
+
+    def __init__(self, assignment: Assignment, parameters: ReferenceParameters) -> None:
+        self.identity: Mapping[str, Any] = {"name": "reference", "seed": assignment.seed, **parameters.model_dump()}
+        self._assignment = assignment
+        self._parameters = parameters
+        self._problems = {problem.id: problem for problem in assignment.problems}
+        answers = sorted({problem.answer for problem in assignment.problems})
+        self._answers = answers if len(answers) <= FEW_ANSWERS else []
+        self._scripts: dict[tuple[str, int], Script] = {}
+
+    def complete(self, requests: Sequence[Request]) -> list[str]:
+        """Returns the next line of each attempt's script.
+
+        Raises:
+            UserError: If a problem has no reference to follow.
+        """
+        return [self._next(request) for request in requests]
+
+    def _next(self, request: Request) -> str:
+        key = (request.problem_id, request.sample)
+        if len(request.messages) == 1:
+            self._scripts[key] = self._write(self._problems[request.problem_id], request.sample)
+            return next(self._scripts[key])
+        return self._scripts[key].send(request.messages[-1]["content"])
+
+    def _write(self, problem: Problem, sample: int) -> Script:
+        gold = self._solve(problem)
+        error = draw(self._parameters, self._assignment.seed, sample, problem, gold)
+        setting = Setting(self._assignment.task, problem, gold, self._assignment.max_steps, self._answers)
+        return follow(gold, plan(error, setting, self._assignment.seed) if error else None)
+
+    def _solve(self, problem: Problem) -> Sequence[Step]:
+        if problem.reference is None:
+            raise UserError(f"problem {problem.id} has no reference; the reference teacher cannot solve it")
+        return execute_reference(problem.reference, self._assignment.functions).steps
+
+
+def follow(gold: Sequence[Step], mistake: Mistake | None) -> Script:
+    """Writes the gold calls, and a mistake in its place; what came back wrong is carried on into later calls."""
+    carried: dict[str, str] = {}
+    index = 0
+    while index < len(gold):
+        if mistake and index == mistake.index:
+            result = ""
+            for completion in mistake.completions:
+                result = yield completion
+            index = mistake.resume
+            carried[gold[index - 1].result] = result
+            continue
+        call = gold[index].call
+        result = yield str(_carry(call, carried)) if call else gold[index].completion
+        if result != gold[index].result:
+            carried[gold[index].result] = result
+        index += 1
+
+
+def _carry(call: Call, carried: Mapping[str, str]) -> Call:
+    return Call(call.name, {name: _read(carried.get(str(value)), value) for name, value in call.keywords.items()})
+
+
+def _read(carried: str | None, value: Value) -> Value:
+    if carried is None:
+        return value
+    try:
+        return type(value)(carried) if isinstance(value, int | float) else carried
+    except ValueError:
+        return carried
+
+
+def create(assignment: Assignment) -> ReferenceTeacher:
+    """Returns the teacher, with its parameters from `teachers.reference` of params.yaml."""
+    return ReferenceTeacher(assignment, section("teachers.reference", ReferenceParameters))
