@@ -1,0 +1,23 @@
+"""Word problems over exact rational numbers, solved by arithmetic calls."""
+
+from stages.tasks.math.checking import check
+from stages.tasks.math.families import FAMILIES
+from stages.tasks.math.sources import gsm8k
+from stages.tasks.task import Task
+
+TASK = Task(
+    name="math",
+    instructions="Solve the problem.",
+    families=FAMILIES,
+    sources={"gsm8k": gsm8k.load},
+    check=check,
+    confusions={
+        "add": "multiply",
+        "subtract": "add",
+        "multiply": "add",
+        "divide": "multiply",
+        "percent": "divide",
+    },
+    ordered=frozenset({"subtract", "divide"}),
+    failing_call="divide(a=1, b=0)",
+)

@@ -1,0 +1,1 @@
+"""Sets of functions for math problems; one file a set."""

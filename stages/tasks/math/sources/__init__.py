@@ -1,0 +1,1 @@
+"""Readers of published math data sets; one file a source."""
