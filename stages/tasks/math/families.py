@@ -16,7 +16,7 @@ FAMILIES = {
     "sharing": Story(
         openings=["{name} has {n} {thing} to share.", "{name} brings {n} {thing}."],
         moves={
-            "divide": ["{n} friends share equally, and {name} takes one share."],
+            "divide": ["{name} takes one of {n} equal shares."],
             "add": ["{name} finds {n} more.", "{name} gets {n} more."],
             "subtract": ["{name} gives away {n}.", "{name} loses {n}."],
             "percent": ["{name} keeps only {n} percent of them."],
@@ -52,7 +52,7 @@ FAMILIES = {
         moves={
             "add": ["A bag adds {n} dollars.", "{name} adds a tip of {n} dollars."],
             "subtract": ["A coupon takes {n} dollars off."],
-            "divide": ["{n} friends share the cost, and {name} pays one share."],
+            "divide": ["{name} pays one of {n} equal shares."],
             "percent": ["On sale, {name} pays only {n} percent of it."],
         },
         question="How many dollars does {name} pay?",

@@ -1,7 +1,7 @@
 """Word problems as stories: an opening sets a value, each sentence after it changes it by one operation.
 
 The order of the sentences is the order of the calls, and the value so far always comes first in a call (it is what a
-percentage is of). So the words alone decide the reference, and the answer is what the reference's calls return.
+percentage is of). So the words alone decide the reference.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,29 +10,20 @@ from fractions import Fraction
 from random import Random
 
 from stages.agent.calls import Call
-from stages.agent.values import exact, literal, result_text
-from stages.tasks.math.functions.arithmetic import FUNCTIONS
+from stages.agent.values import literal, result_text
+from stages.tasks.math.operations import OPERATIONS, call_of
 from stages.tasks.task import Draft
 
-NAMES = ["Ada", "Ali", "Ann", "Ben", "Bob", "Eva", "Ida", "Jan", "Kim", "Leo", "Lin", "Max", "Mia", "Sam", "Tom", "Zoe"]
-THINGS = [
-    "apples",
-    "balls",
-    "beads",
-    "books",
-    "boxes",
-    "cards",
-    "coins",
-    "eggs",
-    "keys",
-    "maps",
-    "nuts",
-    "pens",
-    "rings",
-    "shells",
-    "stamps",
-    "toys",
+# fmt: off
+NAMES = [
+    "Ada", "Ali", "Ann", "Ben", "Bob", "Eva", "Ida", "Jan",
+    "Kim", "Leo", "Lin", "Max", "Mia", "Sam", "Tom", "Zoe",
 ]
+THINGS = [
+    "apples", "balls", "beads", "books", "boxes", "cards", "coins", "eggs",
+    "keys", "maps", "nuts", "pens", "rings", "shells", "stamps", "toys",
+]
+# fmt: on
 MAX_VALUE = 999
 _FACTORS = range(2, 13)
 _PERCENTAGES = range(5, 100, 5)
@@ -72,9 +63,8 @@ class Story:
             function, operand = self._move(random, [name for name in moves if name != function], value)
             words = {"n": operand, "name": names[0], "thing": thing, "before": names[index], "after": names[index + 1]}
             sentences.append(random.choice(moves[function]).format(**words))
-            call = call_of(function, value, Fraction(operand))
-            reference.append(str(call))
-            value = exact(FUNCTIONS.execute(call, {}))
+            reference.append(str(call_of(function, value, Fraction(operand))))
+            value = OPERATIONS[function](value, Fraction(operand))
         sentences.append(self.question.format(name=names[0], thing=thing, after=names[depth]))
         stop = Call("stop", {"answer": literal(value)})
         return Draft(" ".join(sentences), result_text(value), (*reference, str(stop)), depth=depth)
@@ -87,22 +77,13 @@ class Story:
         raise ValueError(f"none of {functions} fits the value {value}")
 
 
-def call_of(function: str, a: Fraction, b: Fraction) -> Call:
-    """Returns the call of an arithmetic function on two numbers; a percentage is `b` percent of `a`."""
-    if function == "percent":
-        return Call(function, {"percent": literal(b), "of": literal(a)})
-    return Call(function, {"a": literal(a), "b": literal(b)})
-
-
 def _operands(function: str, value: Fraction, whole: bool) -> Sequence[int]:
     """Returns the operands that keep the value within bounds, and whole if asked to."""
     if function == "add":
         return range(2, min(100, int(MAX_VALUE - value)))
     if function == "subtract":
         return range(2, min(100, int(value)))
-    if function == "percent":
-        results = {n: value * n / 100 for n in _PERCENTAGES}
-    else:
-        results = {n: value * n if function == "multiply" else value / n for n in _FACTORS}
+    numbers = _PERCENTAGES if function == "percent" else _FACTORS
+    results = {number: OPERATIONS[function](value, Fraction(number)) for number in numbers}
     denominators = (1,) if whole else _SIMPLE_DENOMINATORS
     return [n for n, result in results.items() if 1 <= result <= MAX_VALUE and result.denominator in denominators]

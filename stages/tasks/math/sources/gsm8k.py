@@ -14,16 +14,15 @@ from fractions import Fraction
 from pathlib import Path
 
 from stages.agent.calls import Call
-from stages.agent.error_types import CallError
 from stages.agent.values import exact, literal, result_text
 from stages.files import read_jsonl
 from stages.tasks.math.checking import amount
-from stages.tasks.math.functions.arithmetic import FUNCTIONS
-from stages.tasks.math.stories import call_of
+from stages.tasks.math.operations import OPERATIONS, call_of
 from stages.tasks.task import Draft, Rejection
 
 _MAX_LENGTH = 200
 _MAX_POWER = 8
+_MAX_NUMBER = 10**30
 _FILE = "train.jsonl"
 _FUNCTIONS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide"}
 _SIGNS = str.maketrans("×·÷−–[]", "**/--()", "$,")
@@ -46,7 +45,7 @@ _ARITHMETIC = re.compile(r"[-+*/(). \d]+")
 
 
 @dataclass(frozen=True)
-class _Executed:
+class _Step:
     call: Call
     value: Fraction
 
@@ -79,37 +78,37 @@ def _draft(number: int, question: str, solution: str, answer: str) -> Draft | Re
 
 def _reference(solution: str, gold: Fraction) -> tuple[str, ...] | None:
     for reading in _READINGS:
-        executed = _execute(solution, reading)
-        while executed and executed[-1].value != gold:
-            executed.pop()
-        if executed:
+        steps = _read(solution, reading)
+        while steps and steps[-1].value != gold:
+            steps.pop()
+        if steps:
             stop = Call("stop", {"answer": literal(gold)})
-            return (*(str(step.call) for step in executed), str(stop))
+            return (*(str(step.call) for step in steps), str(stop))
     return None
 
 
-def _execute(solution: str, reading: re.Pattern[str]) -> list[_Executed]:
-    """Executes what a reading finds, in order; no call is made twice."""
-    executed: list[_Executed] = []
+def _read(solution: str, reading: re.Pattern[str]) -> list[_Step]:
+    """Returns the calls of what a reading finds, in order; no call is made twice."""
+    read: list[_Step] = []
     for match in reading.finditer(solution):
         found = match.groupdict()
         try:
             steps = _marked(found["mark"]) if found["mark"] is not None else _shown(found["equation"], found["shown"])
-        except (SyntaxError, ValueError, CallError):
+        except (SyntaxError, ValueError, ZeroDivisionError):
             continue
-        executed += [step for step in steps if step not in executed]
-    return executed
+        read += [step for step in steps if step not in read]
+    return read
 
 
-def _marked(expression: str) -> list[_Executed]:
-    steps: list[_Executed] = []
+def _marked(expression: str) -> list[_Step]:
+    steps: list[_Step] = []
     _value(_parse(expression), steps)
     return steps
 
 
-def _shown(expression: str, shown: str) -> list[_Executed]:
-    """Executes an unmarked equation, if it holds; a ratio shown as a percentage takes one more call."""
-    steps: list[_Executed] = []
+def _shown(expression: str, shown: str) -> list[_Step]:
+    """Returns the calls of an unmarked equation, if it holds; a ratio shown as a percentage takes one more call."""
+    steps: list[_Step] = []
     value = _value(_parse(expression), steps)
     if shown.endswith("%"):
         value = _apply("multiply", value, Fraction(100), steps)
@@ -131,8 +130,8 @@ def _parse(expression: str) -> ast.expr:
     return ast.parse(plain.strip(), mode="eval").body
 
 
-def _value(node: ast.expr, steps: list[_Executed]) -> Fraction:
-    """Executes an expression call by call, appends the calls, and returns its value."""
+def _value(node: ast.expr, steps: list[_Step]) -> Fraction:
+    """Computes an expression call by call, appends the calls, and returns its value."""
     match node:
         case ast.Constant(value=int() | float() as number):
             return exact(number)
@@ -149,14 +148,16 @@ def _value(node: ast.expr, steps: list[_Executed]) -> Fraction:
     raise ValueError("not arithmetic")
 
 
-def _power(base: Fraction, power: int, steps: list[_Executed]) -> Fraction:
+def _power(base: Fraction, power: int, steps: list[_Step]) -> Fraction:
     value = base
     for _ in range(power - 1):
         value = _apply("multiply", value, base, steps)
     return value
 
 
-def _apply(function: str, a: Fraction, b: Fraction, steps: list[_Executed]) -> Fraction:
-    call = call_of(function, a, b)
-    steps.append(_Executed(call, exact(FUNCTIONS.execute(call, {}))))
-    return steps[-1].value
+def _apply(function: str, a: Fraction, b: Fraction, steps: list[_Step]) -> Fraction:
+    value = OPERATIONS[function](a, b)
+    if max(abs(value.numerator), value.denominator) >= _MAX_NUMBER:
+        raise ValueError("too large")
+    steps.append(_Step(call_of(function, a, b), value))
+    return value
