@@ -6,6 +6,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+NO_ANSWER = "no answer"
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -45,7 +47,10 @@ class Draft:
 
 @dataclass(frozen=True)
 class Rejection:
-    """A row of a source that cannot be used: where it stands (such as `line 7`) and why (a fixed text per reason)."""
+    """A row of a source that cannot be used: where it stands (such as `line 7`) and why (a fixed text per reason).
+
+    `check` counts them all. A build leaves them out, but refuses data with `NO_ANSWER`.
+    """
 
     where: str
     reason: str

@@ -18,8 +18,9 @@ from stages.agent.values import exact, literal, result_text
 from stages.files import read_jsonl
 from stages.tasks.math.checking import amount
 from stages.tasks.math.operations import OPERATIONS, call_of
-from stages.tasks.task import Draft, Rejection
+from stages.tasks.task import NO_ANSWER, Draft, Rejection
 
+PUBLISHED = ("openai/gsm8k", "main")
 _MAX_LENGTH = 200
 _MAX_POWER = 8
 _MAX_NUMBER = 10**30
@@ -33,7 +34,7 @@ _MARK = r"<<(?P<mark>[^<>=]*)=[^<>]*>>"
 _EQUATION = rf"(?P<equation>{_TERM}(?: ?[-−–+*×x·/÷] ?{_TERM}|\({_NUMBER}\))+) ?=(?= ?\$?(?P<shown>{_NUMBER}%?))"
 _READINGS = (re.compile(_MARK), re.compile(f"{_MARK}|(?<![^\\s(]){_EQUATION}"))
 _REWRITES = [
-    (re.compile(r"(?<=[\d)%])\s*x\s*(?=[\d(.])"), "*"),  # 2 x 16
+    (re.compile(r"(?<=[\d)%\s])x\s*(?=[\d(.])"), "*"),  # 2 boxes x 16
     (re.compile(r"(?<!\d)[A-Za-z]+(?:/[A-Za-z]+)?"), " "),  # units
     (re.compile(r"(?<![\d./])(\d+) (\d+/\d+)"), r"(\1+\2)"),  # 1 1/2
     (re.compile(r"(\d*\.?\d+)\s*%"), r"(\1/100)"),  # 40%
@@ -60,8 +61,8 @@ def load(path: Path) -> Iterator[Draft | Rejection]:
         question, solution = row.get("question"), row.get("answer")
         if not isinstance(question, str) or not question.strip():
             yield Rejection(f"row {number}", "no question")
-        elif not isinstance(solution, str) or "####" not in solution:
-            yield Rejection(f"row {number}", "no answer after ####")
+        elif not isinstance(solution, str) or not solution.partition("####")[2].strip():
+            yield Rejection(f"row {number}", NO_ANSWER)
         else:
             yield _draft(number, question.strip(), *solution.rsplit("####", 1))
 
