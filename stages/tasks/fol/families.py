@@ -9,8 +9,8 @@ from random import Random
 from stages.errors import UserError
 from stages.tasks.fol import sentences
 from stages.tasks.fol.formula import Formula, Not, Operator
-from stages.tasks.fol.prover import Verdict, entails
-from stages.tasks.fol.sentences import ADJECTIVES, NAMES, NOUNS, Sentence
+from stages.tasks.fol.prover import Verdict, entails, satisfiable
+from stages.tasks.fol.sentences import NAMES, NOUNS, WORDS, Sentence
 from stages.tasks.fol.solution import reference
 from stages.tasks.task import Draft
 
@@ -27,12 +27,14 @@ class Scene:
         chain: The words that its rules link, from the first to the last.
         extra: A word that no rule mentions.
         owners: The name that facts and questions about a word of the chain use, by word.
+        bystander: A name that the question is not about.
     """
 
     random: Random
     chain: Sequence[str]
     extra: str
     owners: dict[str, str]
+    bystander: str
 
     @property
     def first(self) -> tuple[str, str]:
@@ -56,6 +58,7 @@ class Family:
 
     Attributes:
         rules: How one word of the chain may be linked to the next.
+        turns: How it is linked at one end of the chain.
         facts: What may be known about who is asked about.
         questions: What may be asked.
         people: Over how many people the words are spread.
@@ -63,6 +66,7 @@ class Family:
     """
 
     rules: Sequence[Rule]
+    turns: Sequence[Rule]
     facts: Sequence[Facts]
     questions: Sequence[Question]
     people: int = 1
@@ -83,8 +87,9 @@ def generate(family: Family, random: Random, depth: int) -> Draft:
     if not 1 <= depth <= MAX_DEPTH:
         raise UserError(f"params.yaml: a depth of fol must be between 1 and {MAX_DEPTH} (it is {depth})")
     answer = random.choice(_ANSWERS)
+    scene = _scene(family, random, depth)
     while True:
-        rules, facts, question = _story(family, random, depth)
+        rules, facts, question = _story(family, scene)
         if _fits([rule.formula for rule in rules], [fact.formula for fact in facts], question.formula, answer):
             draft = _draft(random, [*rules, *facts], question, answer)
             if len(draft.reference or ()) <= max_calls(depth):
@@ -96,28 +101,35 @@ def max_calls(depth: int) -> int:
     return 3 * depth + 5
 
 
-def _story(family: Family, random: Random, depth: int) -> tuple[list[Sentence], list[Sentence], Sentence]:
-    names = random.sample(NAMES, family.people + 1)
-    body = random.sample(NOUNS if family.nouns else [*NOUNS, *ADJECTIVES], depth)
-    last, extra = random.sample([word for word in (*NOUNS, *ADJECTIVES) if word not in body], 2)
-    chain = [*body, last]
-    scene = Scene(random, chain, extra, {word: random.choice(names[1:]) for word in chain})
-    rules = [random.choice(family.rules)(scene, *link) for link in pairwise(chain)]
-    facts = random.choice(family.facts)(scene)
-    if random.random() < 0.5:
-        facts.append(sentences.holds(names[0], random.choice([*chain, extra])))
-    return rules, facts, random.choice(family.questions)(scene)
+def _scene(family: Family, random: Random, depth: int) -> Scene:
+    bystander, *names = random.sample(NAMES, family.people + 1)
+    chain = random.sample(NOUNS if family.nouns else WORDS, depth)
+    last, extra = random.sample([word for word in WORDS if word not in chain], 2)
+    chain.append(last)
+    return Scene(random, chain, extra, {word: random.choice(names) for word in chain}, bystander)
+
+
+def _story(family: Family, scene: Scene) -> tuple[list[Sentence], list[Sentence], Sentence]:
+    choice = scene.random.choice
+    kinds = [choice(family.rules) for _ in scene.chain[1:]]
+    kinds[choice((0, -1))] = choice(family.turns)
+    rules = [kind(scene, *link) for kind, link in zip(kinds, pairwise(scene.chain))]
+    facts = choice(family.facts)(scene)
+    if choice((True, False)):
+        facts.append(sentences.holds(scene.bystander, choice((*scene.chain, scene.extra))))
+    return rules, facts, choice(family.questions)(scene)
 
 
 def _fits(rules: list[Formula], facts: list[Formula], question: Formula, answer: Verdict) -> bool:
     premises = [*rules, *facts]
     if question in premises or Not(question) in premises or len(set(premises)) < len(premises):
         return False
-    if entails(premises, question) is not answer:
+    if answer is Verdict.UNKNOWN:
+        return entails(premises, question) is answer
+    claim, denial = (question, Not(question)) if answer is Verdict.TRUE else (Not(question), question)
+    if satisfiable([*premises, denial]) or not satisfiable([*premises, claim]):
         return False
-    return answer is Verdict.UNKNOWN or all(
-        entails([premise for premise in premises if premise is not rule], question) is Verdict.UNKNOWN for rule in rules
-    )
+    return all(satisfiable([*(item for item in premises if item is not rule), denial]) for rule in rules)
 
 
 def _draft(random: Random, statements: list[Sentence], question: Sentence, answer: Verdict) -> Draft:
@@ -177,6 +189,14 @@ def _is_last(scene: Scene) -> Sentence:
     return sentences.is_it(*scene.last)
 
 
+def _is_last_not(scene: Scene) -> Sentence:
+    return sentences.is_it_not(*scene.last)
+
+
+def _is_first_not(scene: Scene) -> Sentence:
+    return sentences.is_it_not(*scene.first)
+
+
 def _is_last_joined(operator: Operator, scene: Scene) -> Sentence:
     return sentences.is_joined(*scene.last, operator, scene.extra)
 
@@ -194,14 +214,29 @@ _JOINED = (partial(_first_joined, Operator.AND), partial(_first_joined, Operator
 _ASK_JOINED = (partial(_is_last_joined, Operator.AND), partial(_is_last_joined, Operator.OR))
 
 _FAMILIES = {
-    "universal": Family((_every,), _ENDS, (_is_first, _is_last, _is_every)),
-    "existential": Family((_every, _some, _no), (_first_holds, *_JOINED[:1]), (_is_some, _is_last, _is_some)),
-    "connective": Family(
-        (_conditional,), (*_ENDS, *_JOINED), (_is_first, _is_last, *_ASK_JOINED), people=2, nouns=False
+    "universal": Family((_every,), (_every,), _ENDS, (_is_first, _is_last, _is_every)),
+    "existential": Family(
+        (_every,), (_every, _some, _no), (_first_holds, partial(_first_joined, Operator.AND)), (_is_some, _is_last)
     ),
-    "negation": Family((_every, _no, _conditional), (*_ENDS, _first_fails), (_is_first, _is_last, _is_every)),
+    "connective": Family(
+        (_conditional,),
+        (_conditional,),
+        (*_ENDS, *_JOINED),
+        (_is_first, _is_last, *_ASK_JOINED),
+        people=2,
+        nouns=False,
+    ),
+    "negation": Family(
+        (_every, _conditional),
+        (_no,),
+        (_first_holds, _last_holds, _last_fails),
+        (_is_first, _is_last, _is_first_not, _is_last_not),
+    ),
     "mixed": Family(
-        (_every, _some, _no, _conditional), (*_ENDS, *_JOINED), (_is_first, _is_last, _is_every, _is_some, *_ASK_JOINED)
+        (_every, _conditional),
+        (_every, _some, _no, _conditional),
+        (*_ENDS, *_JOINED),
+        (_is_first, _is_last, _is_last_not, _is_every, _is_some, *_ASK_JOINED),
     ),
 }
 FAMILIES = {name: partial(generate, family) for name, family in _FAMILIES.items()}

@@ -2,7 +2,7 @@
 
 The text is in the grammar that `stages.tasks.fol.reader` reads, such as `forall x (cat(x) -> furry(x))`. Whether a
 name is a variable is no property of the name: it is one where a quantifier binds it. Outside of every quantifier, the
-single letters u to z (with digits, such as `x1`) are taken for variables that somebody forgot to bind.
+single letters u to z (with up to two digits, such as `x1`) are taken for variables that somebody forgot to bind.
 """
 
 import re
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 MAX_SIZE = 1000
 MAX_DEPTH = 100
-VARIABLE = re.compile(r"[u-z]\d*")
+VARIABLE = re.compile(r"[u-z]\d{0,2}")
 
 
 class Operator(StrEnum):
@@ -105,7 +105,19 @@ Formula = Atom | Equal | Not | Binary | Quantified
 
 def free_variables(formula: Formula) -> list[str]:
     """Returns the names that look like variables and that no quantifier binds, sorted."""
-    return sorted(name for name in _free_names(formula) if VARIABLE.fullmatch(name))
+    return sorted(name for name in free_names(formula) if VARIABLE.fullmatch(name))
+
+
+def free_names(formula: Formula) -> set[str]:
+    """Returns the names that no quantifier binds: constants and variables that somebody forgot to bind."""
+    match formula:
+        case Atom(_, terms):
+            return {name for term in terms for name in _names(term)}
+        case Equal(left, right):
+            return {*_names(left), *_names(right)}
+        case Quantified(_, variable, body):
+            return free_names(body) - {variable}
+    return {name for child in children(formula) for name in free_names(child)}
 
 
 def check_size(formula: Formula) -> None:
@@ -134,11 +146,13 @@ def children(formula: Formula) -> tuple[Formula, ...]:
 
 
 def atoms(formula: Formula) -> Iterator[Atom | Equal]:
-    """Yields the atoms and equations of a formula, from left to right."""
-    if isinstance(formula, Atom | Equal):
-        yield formula
-    for child in children(formula):
-        yield from atoms(child)
+    """Yields the atoms and equations of a formula, from right to left."""
+    parts = [formula]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, Atom | Equal):
+            yield part
+        parts += children(part)
 
 
 def _apply(name: str, terms: tuple[Term, ...]) -> str:
@@ -147,17 +161,6 @@ def _apply(name: str, terms: tuple[Term, ...]) -> str:
 
 def _operand(formula: Formula) -> str:
     return f"({formula})" if isinstance(formula, Binary | Quantified) else str(formula)
-
-
-def _free_names(formula: Formula) -> set[str]:
-    match formula:
-        case Atom(_, terms):
-            return {name for term in terms for name in _names(term)}
-        case Equal(left, right):
-            return {*_names(left), *_names(right)}
-        case Quantified(_, variable, body):
-            return _free_names(body) - {variable}
-    return {name for child in children(formula) for name in _free_names(child)}
 
 
 def _names(term: Term) -> Iterator[str]:

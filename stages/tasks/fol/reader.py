@@ -18,10 +18,10 @@ r"""Reads formulas as people and models write them.
 | there is | `exists` `some` `∃` |
 | equal, unequal | `=` `==`, `!=` `≠` |
 
-`->` groups to the right, the others to the left. A quantifier takes the next unit, as negation does; after a dot or
-colon, it takes all that follows. Words are operators in lower or upper case. Names are letters, digits and `_`, with
-`-`, `'` and decimal points inside; a word for a quantifier that stands before `(` is a name. Square brackets and braces
-are round ones.
+`->` groups to the right, the others to the left. A quantifier takes the next unit, as negation does; it takes what
+follows too where that uses its variable (`all x cat(x) -> furry(x)`), and after a dot or colon in any case. Words are
+operators in lower or upper case. Names are letters, digits and `_`, with `-`, `'` and decimal points inside; a word for
+a quantifier that stands before `(` is a name. Square brackets and braces are round ones.
 """
 
 import re
@@ -41,6 +41,7 @@ from stages.tasks.fol.formula import (
     Quantifier,
     Term,
     check_size,
+    free_names,
 )
 
 MAX_LENGTH = 2000
@@ -161,11 +162,12 @@ class _Reader:
         return self._take()
 
     def _formula(self, strength: int = 1) -> Formula:
+        reaching = self._next.kind in _QUANTIFIERS
         left = self._unit()
         while (operator := _OPERATORS.get(self._next.kind)) and _STRENGTH[operator] >= strength:
             self._take()
             right = self._formula(_STRENGTH[operator] + (operator is not Operator.IMPLIES))
-            left = Binary(operator, left, right)
+            left = _extend(left, operator, right) if reaching else Binary(operator, left, right)
         return left
 
     def _unit(self) -> Formula:
@@ -222,3 +224,14 @@ class _Reader:
         self._expect(")", "`,` or `)`")
         self._depth -= 1
         return Term(name, tuple(terms))
+
+
+def _extend(left: Formula, operator: Operator, right: Formula) -> Formula:
+    """Joins two formulas; the right one comes under those of the left one's quantifiers whose variables it uses."""
+    if isinstance(left, Quantified) and _bound(left) & free_names(right):
+        return Quantified(left.quantifier, left.variable, _extend(left.body, operator, right))
+    return Binary(operator, left, right)
+
+
+def _bound(formula: Formula) -> set[str]:
+    return {formula.variable} | _bound(formula.body) if isinstance(formula, Quantified) else set()

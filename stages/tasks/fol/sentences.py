@@ -71,6 +71,8 @@ NAMES = (
     "Tom",
 )
 
+WORDS = (*NOUNS, *ADJECTIVES)
+
 
 @dataclass(frozen=True)
 class Sentence:
@@ -131,6 +133,11 @@ def joined(name: str, word: str, operator: Operator, other: str) -> Sentence:
 def is_it(name: str, word: str) -> Sentence:
     """Is Tom furry?"""
     return Sentence(f"Is {name} {phrase(word)}?", _of(word, name))
+
+
+def is_it_not(name: str, word: str) -> Sentence:
+    """Is it true that Tom is not furry?"""
+    return Sentence(f"Is it true that {name} is not {phrase(word)}?", Not(_of(word, name)))
 
 
 def is_joined(name: str, word: str, operator: Operator, other: str) -> Sentence:
