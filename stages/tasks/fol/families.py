@@ -164,10 +164,6 @@ def _last_holds(scene: Scene) -> list[Sentence]:
     return [sentences.holds(*scene.last)]
 
 
-def _first_fails(scene: Scene) -> list[Sentence]:
-    return [sentences.fails(*scene.first)]
-
-
 def _last_fails(scene: Scene) -> list[Sentence]:
     return [sentences.fails(*scene.last)]
 

@@ -8,7 +8,7 @@ from stages.tasks.fol import monadic
 from stages.tasks.fol.formula import Atom, Binary, Equal, Formula, Not, Operator, Quantified, Quantifier, Term
 
 # z3's own count of its work repeats exactly, unlike time. The clock is for what escapes the count.
-RESOURCE_LIMIT = 3_000_000
+RESOURCE_LIMIT = 1_000_000
 TIMEOUT_MS = 10_000
 
 
@@ -58,7 +58,7 @@ def satisfiable_by_z3(formulas: Sequence[Formula], resource_limit: int = RESOURC
     import z3
 
     translation = _Translation(z3)
-    solver = z3.Solver(ctx=translation.context)
+    solver = z3.SimpleSolver(ctx=translation.context)
     solver.set(rlimit=resource_limit, timeout=TIMEOUT_MS)
     solver.add([translation.formula(formula, {}) for formula in formulas])
     answer = solver.check()

@@ -1,0 +1,156 @@
+from collections import Counter
+from random import Random
+
+import pytest
+
+from stages.agent.calls import parse
+from stages.agent.error_types import CallError, ErrorType
+from stages.errors import UserError
+from stages.tasks import load_functions, load_task
+from stages.tasks.fol import TASK
+from stages.tasks.fol.functions.formulas import FUNCTIONS
+from stages.tasks.fol.prover import satisfiable_by_z3
+from stages.tasks.references import execute_reference
+
+KINDS = [(family, depth) for family in TASK.families for depth in (1, 2, 3)]
+
+
+def run(*calls):
+    state = FUNCTIONS.state()
+    return [FUNCTIONS.execute(parse(call), state) for call in calls]
+
+
+def test_formulas_are_built_call_by_call_or_written():
+    built = run(
+        'implies(left="cat(x)", right="furry(x)")',
+        'forall(variable="x", formula="f1")',
+        'assume(formula="f2")',
+        'assume(formula="cat(Tom)")',
+        'entails(formula="furry(Tom)")',
+    )
+    written = run(
+        'assume("∀x (cat(x) → furry(x))")',
+        'assume("cat(Tom)")',
+        'entails("furry(Tom) and not exists x (cat(x) & -furry(x))")',
+    )
+    assert built == ["f1", "f2", "ok", "ok", "True"]
+    assert written == ["ok", "ok", "True"]
+
+
+def test_every_function_means_what_it_says():
+    results = run(
+        'both(left="p", right="q")',
+        'either(left="f1", right="r")',
+        'negate(formula="f2")',
+        'exists(variable="x", formula="s(x) | f1")',
+        'assume(formula="f3")',
+        'entails(formula="r")',
+        'entails(formula="not f1")',
+        'entails(formula="p")',
+        'entails(formula="f4 -> exists x s(x)")',
+    )
+    assert results == ["f1", "f2", "f3", "f4", "ok", "False", "True", "Unknown", "True"]
+
+
+def test_contradictory_premises_are_said():
+    said = "The premises contradict each other"
+    assert run('assume("cat(Tom)")', 'assume("not cat(Tom)")', 'entails("dog(Tom)")') == ["ok", said, said]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ('assume(formula="f7")', "There is no f7 yet; nothing has been built"),
+        ('negate(formula="p & f2")', "There is no f2 yet; nothing has been built"),
+        ('assume(formula="cat(x)")', "x is not bound; use forall or exists"),
+        ('entails(formula="forall x likes(x, y)")', "y is not bound; use forall or exists"),
+        ('assume(formula="cat(Tom")', "`cat(Tom` is no formula: column 8: expected `,` or `)`, found the end"),
+        ('forall(variable="x y", formula="cat(x)")', "`x y` is no variable, such as x"),
+    ],
+)
+def test_mistakes_are_answered_in_one_clear_line(call, message):
+    with pytest.raises(CallError) as error:
+        run(call)
+    assert (error.value.error, str(error.value)) == (ErrorType.WRONG_ARGUMENT, message)
+
+
+def test_doubling_ends_at_the_size_limit():
+    state = FUNCTIONS.state()
+    with pytest.raises(CallError, match="too large"):
+        for number in range(60):
+            FUNCTIONS.execute(parse(f'both("f{number}", "f{number}")' if number else 'both("p", "q")'), state)
+
+
+@pytest.mark.parametrize(("family", "depth"), KINDS)
+def test_references_lead_to_the_gold_answer(family, depth):
+    random = Random(3)
+    for _ in range(25):
+        draft = TASK.families[family](random, depth)
+        episode = execute_reference(draft.reference, FUNCTIONS)
+        assert (episode.answer, episode.steps[-2].result) == (draft.answer, draft.answer)
+        assert not any(step.error for step in episode.steps)
+        assert [str(step.call) for step in episode.steps] == draft.reference
+        assert len(draft.reference) <= 3 * depth + 5
+
+
+def test_gold_answers_agree_with_z3(monkeypatch):
+    from stages.tasks.fol import prover
+
+    monkeypatch.setattr(prover, "satisfiable", satisfiable_by_z3)
+    drafts = [TASK.families[family](Random(seed), depth) for family, depth in KINDS for seed in range(20)]
+    for draft in drafts:
+        assert execute_reference(draft.reference, FUNCTIONS).steps[-2].result == draft.answer
+
+
+@pytest.mark.parametrize(("family", "depth"), KINDS)
+def test_problems_are_repeatable_varied_and_balanced(family, depth):
+    generate = TASK.families[family]
+    first, again, other = (_drafts(generate, seed, depth) for seed in (1, 1, 2))
+    assert first == again != other
+    assert len({draft.question for draft in first}) > 0.98 * len(first)
+    assert min(Counter(draft.answer for draft in first).values()) > len(first) / 4
+    assert max(len(draft.question.split()) for draft in first) <= 15 * depth + 20
+
+
+def _drafts(generate, seed, depth, count=240):
+    random = Random(seed)
+    return [generate(random, depth) for _ in range(count)]
+
+
+def test_negation_problems_negate():
+    assert all(
+        any(call.startswith("negate") for call in draft.reference) for draft in _drafts(TASK.families["negation"], 1, 2)
+    )
+
+
+@pytest.mark.parametrize("depth", [0, -1, 5])
+def test_impossible_depth_is_refused(depth):
+    with pytest.raises(UserError, match="between 1 and 4"):
+        TASK.families["universal"](Random(1), depth)
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold", "same"),
+    [
+        ("True", "True", True),
+        (" false.", "False", True),
+        ("Uncertain", "Unknown", True),
+        ("unknown", "Uncertain", True),
+        ("True", "False", False),
+        ("", "Unknown", False),
+        ("True or False", "True", False),
+    ],
+)
+def test_check(answer, gold, same):
+    assert TASK.check(answer, gold) is same
+
+
+def test_the_task_is_found_by_name_and_is_whole():
+    functions = load_functions("fol", ["formulas"])
+    names = {function.name for function in functions}
+    assert load_task("fol") is TASK
+    assert set(TASK.confusions) <= names
+    assert set(TASK.confusions.values()) <= names
+    assert TASK.ordered <= names
+    with pytest.raises(CallError):
+        functions.execute(parse(TASK.failing_call), functions.state())
