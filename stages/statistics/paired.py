@@ -88,9 +88,12 @@ def wilcoxon_p(differences: FloatArray) -> float:
     nonzero = differences[differences != 0]
     if len(nonzero) <= 1:
         return 1.0
-    exact = len(nonzero) <= EXACT_DIFFERENCES
-    method = stats.PermutationMethod(n_resamples=2**EXACT_DIFFERENCES) if exact else "asymptotic"
-    return float(stats.wilcoxon(nonzero, correction=False, method=method).pvalue)
+    if len(nonzero) > EXACT_DIFFERENCES:
+        # Without `keepdims`, scipy's published types do not know this method.
+        return float(stats.wilcoxon(nonzero, method="asymptotic", keepdims=True).pvalue[0])
+    signed_ranks = np.sign(nonzero) * stats.rankdata(np.abs(nonzero))
+    every_sign = {"permutation_type": "samples", "n_resamples": 2**EXACT_DIFFERENCES}
+    return float(stats.permutation_test((signed_ranks,), np.sum, vectorized=True, **every_sign).pvalue)
 
 
 def mcnemar_p(gained: int, lost: int) -> float:

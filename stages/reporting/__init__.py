@@ -1,0 +1,1 @@
+"""From evaluations to what people read: tables, words, pictures, the page, plot data and metrics."""
