@@ -1,0 +1,17 @@
+"""Stage `fingerprint`: what each stage's code is, as parameters for DVC."""
+
+from stages.errors import UserError
+from stages.lineage import Fingerprints, LineageError, read_project, write
+
+
+def run() -> None:
+    """Writes the file of fingerprints that the other stages read their keys of.
+
+    Raises:
+        UserError: If the configuration is wrong, or code imports something by a name that can't be told.
+    """
+    try:
+        project = read_project()
+        write(project.folder / project.fingerprints, Fingerprints(project).all())
+    except LineageError as error:
+        raise UserError(str(error)) from None

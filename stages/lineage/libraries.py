@@ -1,0 +1,117 @@
+"""Third-party code: which distribution brings a module, which version is locked, which is installed."""
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from .errors import LineageError
+from .project import FILE, Project
+
+# Distributions that bring a module of another name.
+_NAMES = {
+    "attr": "attrs",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python",
+    "dateutil": "python-dateutil",
+    "dotenv": "python-dotenv",
+    "git": "gitpython",
+    "PIL": "pillow",
+    "pysat": "python-sat",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+    "z3": "z3-solver",
+}
+_LINE = re.compile(r"\s*([A-Za-z0-9][\w.\-]*)(?:\[[^\]]*\])?\s*===?\s*([^\s;#]+)")
+
+
+class Libraries:
+    """The locked versions of a project's distributions."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.locked: dict[str, str] = {}
+        for path in project.locks:
+            self.locked.update(_read_lock(path))
+        self._found: dict[str, tuple[str, str] | None] = {}
+
+    def version(self, module: str, where: str) -> tuple[str, str] | None:
+        """Returns the distribution that brings a top-level module, and its locked version; None for Python's own.
+
+        Raises:
+            LineageError: If no lock file names it; names the place of the import.
+        """
+        if module in sys.stdlib_module_names or not module:
+            return None
+        names = [self.project.distributions.get(module), module, _NAMES.get(module), _installed_as(module, self.locked)]
+        for name in names if self.project.distributions.get(module) is None else names[:1]:
+            if name and normal(name) in self.locked:
+                return normal(name), self.locked[normal(name)]
+        locks = " or ".join(path.name for path in self.project.locks) or "a lock file"
+        raise LineageError(
+            f"{where} imports `{module}`, which no line of {locks} pins; add its distribution there, "
+            f"or name it under [tool.lineage.distributions] in {FILE}"
+        )
+
+
+def normal(name: str) -> str:
+    """Returns a distribution's name in its normal form (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _read_lock(path: Path) -> Iterator[tuple[str, str]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise LineageError(f"{path.name}: cannot be read; create it with `pip freeze`, or mend `lock` in {FILE}") from None
+    for line in text.splitlines():
+        match = _LINE.match(line)
+        if match:
+            yield normal(match[1]), match[2]
+
+
+def _metadata_folders() -> Iterator[Path]:
+    for entry in dict.fromkeys(sys.path):
+        try:
+            names = sorted(os.listdir(entry or "."))
+        except OSError:
+            continue
+        yield from (Path(entry or ".", name) for name in names if name.endswith(".dist-info"))
+
+
+def installed() -> dict[str, str]:
+    """Returns the versions of all installed distributions, from the names of their metadata folders (fast)."""
+    found: dict[str, str] = {}
+    for folder in _metadata_folders():
+        name, _, version = folder.name.removesuffix(".dist-info").rpartition("-")
+        found.setdefault(normal(name), version)
+    return found
+
+
+def _installed_as(module: str, locked: dict[str, str]) -> str | None:
+    """Looks through the files of the locked distributions for the one that brings a module."""
+    for folder in _metadata_folders():
+        name = normal(folder.name.removesuffix(".dist-info").rpartition("-")[0])
+        if name in locked and _brings(folder, module):
+            return name
+    return None
+
+
+def _brings(folder: Path, module: str) -> bool:
+    try:
+        lines = (folder / "RECORD").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    return any(line.startswith((f"{module}/", f"{module}.py,")) or line.startswith(f"{module}.") and ".so," in line for line in lines)
+
+
+def differing(libraries: Iterable[tuple[str, str]]) -> list[str]:
+    """Returns, for people, each distribution whose installed version isn't the locked one."""
+    found = installed()
+    return [
+        f"{name} {found[name]} is installed, {version} is locked" if name in found else f"{name} {version} is locked but not installed"
+        for name, version in sorted(libraries)
+        if found.get(name) != version
+    ]

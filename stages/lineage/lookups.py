@@ -1,0 +1,124 @@
+"""Imports and look-ups by computed names: what they may reach, or that it can't be told."""
+
+import ast
+from typing import TYPE_CHECKING
+
+from .shapes import shape
+from .unit import EFFECT, PEEK, READ, WIDE, WRITE, Lookup
+
+_IMPORTS = frozenset({"importlib.import_module", "__import__"})
+_ATTRIBUTE_CALLS = frozenset({"getattr", "hasattr", "setattr", "delattr"})
+_MEMBERS = frozenset({"vars", "dir", "inspect.getmembers", "inspect.getmembers_static"})
+# Code from elsewhere, or code as text: no closure can contain it.
+_REFUSED = frozenset(
+    "eval exec runpy.run_module runpy.run_path pkgutil.resolve_name importlib.util.spec_from_file_location "
+    "importlib.machinery.SourceFileLoader inspect.getsource inspect.getsourcelines".split()
+)
+
+
+class Lookups:
+    """The part of a recorder that follows names which the code computes."""
+
+    if TYPE_CHECKING:
+
+        def dotted(self, node: ast.expr) -> str: ...
+        def origin(self, name: str) -> tuple[bool, list[str]]: ...
+        def known(self, name: str) -> str | None: ...
+        def visit(self, node: ast.AST) -> None: ...
+
+    def __init__(self) -> None:
+        self.lookups: list[Lookup] = []
+        self.attributes: set[str] = set()
+        self.values: set[str] = set()
+        self.any_attribute = self.own_module = False
+        self._held: dict[str, int] = {}  # local name -> index of the look-up whose module it holds
+        self._calls: dict[int, int] = {}  # id of a call's node -> index of its look-up
+
+    def special_call(self, node: ast.Call, dotted: str) -> int:
+        """Records what a call does beyond calling; returns how it uses its first argument, 0 for as usual."""
+        if dotted in _ATTRIBUTE_CALLS and len(node.args) > 1:
+            return self._attribute_call(node, dotted)
+        if dotted in _MEMBERS and node.args:
+            return self._wide(node.args[0])
+        if dotted in _IMPORTS:
+            self._import(node)
+        elif dotted in _REFUSED:
+            self.lookups.append(Lookup(node.lineno, ast.unparse(node), None, None, None))
+        elif dotted == "globals":
+            self.own_module = True
+        elif dotted == "sys.modules.get" and node.args:
+            self.module_table(node.args[0], node)
+        elif dotted in ("operator.attrgetter", "operator.methodcaller"):
+            self._named_attributes(node.args if dotted.endswith("attrgetter") else node.args[:1])
+        return 0
+
+    def module_table(self, key: ast.expr, node: ast.expr) -> None:
+        """Records a look-up in `sys.modules` (a constant key is found as a string that names a module)."""
+        if isinstance(key, ast.Name) and key.id == "__name__":
+            self.own_module = True
+        elif not isinstance(key, ast.Constant):
+            self.lookups.append(Lookup(node.lineno, ast.unparse(node), None, None, None))
+
+    def _attribute_call(self, node: ast.Call, dotted: str) -> int:
+        target, name = node.args[:2]
+        reading = dotted in ("getattr", "hasattr")
+        if not isinstance(name, ast.Constant):
+            return self._wide(target) if reading else WRITE | EFFECT
+        self._named_attributes([name])
+        if not reading:
+            return WRITE | EFFECT
+        if isinstance(target, ast.Call):
+            self.read_from_call(target, str(name.value))
+        elif isinstance(name.value, str):
+            self.visit(ast.Attribute(target, name.value, ast.Load()))
+        return READ | PEEK
+
+    def _named_attributes(self, nodes: list[ast.expr]) -> None:
+        for node in nodes:
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                self.attributes.update(node.value.split("."))
+                self.values.update(node.value.split("."))
+            else:
+                self.any_attribute = True
+
+    def _wide(self, target: ast.expr) -> int:
+        while isinstance(target, ast.Attribute):
+            target = target.value
+        if not isinstance(target, ast.Name) or self.origin(target.id) == (False, []):
+            self.any_attribute = True
+        return WIDE | READ
+
+    # Dynamic imports
+
+    def _import(self, node: ast.Call) -> None:
+        named = {keyword.arg: keyword.value for keyword in node.keywords}
+        name = node.args[0] if node.args else named.get("name")
+        package = node.args[1] if len(node.args) > 1 else named.get("package")
+        self._calls[id(node)] = len(self.lookups)
+        lookup = Lookup(node.lineno, ast.unparse(node), shape(name, self.known), shape(package, self.known), None)
+        self.lookups.append(lookup)
+
+    def hold_module(self, name: str, value: ast.expr) -> None:
+        """Notes that a local name now holds what an expression returns, if that is an import."""
+        if id(value) in self._calls:
+            self._held[name] = self._calls[id(value)]
+            self._replace(self._held[name], [])
+
+    def read_from_call(self, node: ast.expr, attribute: str | None) -> None:
+        """Notes what is read of the module that a call imports; None for nothing."""
+        if id(node) in self._calls:
+            self._replace(self._calls[id(node)], [attribute] if attribute else [])
+
+    def read_from_name(self, name: str, chain: tuple[str, ...], use: int) -> None:
+        """Notes what is read of the module that a name holds, or that the module itself is handed on."""
+        if name in self._held and not use & (WRITE | PEEK):
+            if chain:
+                self._read(self._held[name], chain[0])
+            else:
+                self._replace(self._held.pop(name), None)
+
+    def _read(self, index: int, attribute: str) -> None:
+        self._replace(index, [*(self.lookups[index].attributes or []), attribute])
+
+    def _replace(self, index: int, attributes: list[str] | None) -> None:
+        self.lookups[index] = self.lookups[index]._replace(attributes=attributes)

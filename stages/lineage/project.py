@@ -1,0 +1,110 @@
+"""The `[tool.lineage]` section of pyproject.toml."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import LineageError
+
+FILE = "pyproject.toml"
+
+
+@dataclass(frozen=True)
+class Root:
+    """Something that a stage of the pipeline depends on: a key of the fingerprints file, and where its code starts.
+
+    Attributes:
+        key: Dotted; may contain `*` parts.
+        module: Dotted; each `*` part stands for one name and fills the `*` of the key in the same order.
+        attribute: The name in that module.
+    """
+
+    key: str
+    module: str
+    attribute: str
+
+    @property
+    def is_pattern(self) -> bool:
+        return "*" in self.module
+
+
+@dataclass(frozen=True)
+class Project:
+    """What is fingerprinted, and where the fingerprints go.
+
+    Attributes:
+        folder: The repository's root; the other paths are relative to it.
+        package: Name of the package.
+        package_folder: Its folder.
+        locks: Files of `NAME==VERSION` lines.
+        fingerprints: The file of fingerprints.
+        roots: In the order of the file.
+        distributions: Import name to the name of the distribution that brings it, where they can't be matched by name.
+    """
+
+    folder: Path
+    package: str
+    package_folder: Path
+    locks: tuple[Path, ...]
+    fingerprints: Path
+    roots: tuple[Root, ...]
+    distributions: dict[str, str]
+
+
+def read_project(folder: Path | str = ".") -> Project:
+    """Reads the configuration of the project in a folder.
+
+    Raises:
+        LineageError: If a part is missing or malformed; names the key.
+    """
+    root = Path(folder).resolve()
+    section = _section(root / FILE)
+    package = _text(section, "package")
+    locks = section.get("lock", [])
+    return Project(
+        folder=root,
+        package=package,
+        package_folder=root / section.get("folder", package.replace(".", "/")),
+        locks=tuple(root / lock for lock in ([locks] if isinstance(locks, str) else locks)),
+        fingerprints=Path(_text(section, "fingerprints")),
+        roots=tuple(_root(key, place) for key, place in _table(section, "roots").items()),
+        distributions=_table(section, "distributions") if "distributions" in section else {},
+    )
+
+
+def _section(path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise LineageError(f"{FILE}: no such file; run from the root of the repository") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise LineageError(f"{FILE}: not valid TOML ({error})") from None
+    section = content.get("tool", {}).get("lineage")
+    if not isinstance(section, dict):
+        raise LineageError(f"{FILE}: has no [tool.lineage] section; add one that names `package` and `roots`")
+    return section
+
+
+def _text(section: dict[str, Any], key: str) -> str:
+    value = section.get(key)
+    if not isinstance(value, str) or not value:
+        raise LineageError(f"{FILE}: [tool.lineage] needs `{key}` as a text")
+    return value
+
+
+def _table(section: dict[str, Any], key: str) -> dict[str, str]:
+    value = section.get(key)
+    if not isinstance(value, dict) or not value or not all(isinstance(entry, str) for entry in value.values()):
+        raise LineageError(f"{FILE}: [tool.lineage.{key}] must be a table of texts")
+    return value
+
+
+def _root(key: str, place: str) -> Root:
+    module, colon, attribute = place.partition(":")
+    if not colon or not module or not attribute.isidentifier():
+        raise LineageError(f'{FILE}: [tool.lineage.roots] `{key}`: expected "module:attribute", found "{place}"')
+    stars = [part for part in module.split(".") if "*" in part]
+    if any(part != "*" for part in stars) or key.split(".").count("*") != len(stars):
+        raise LineageError(f'{FILE}: [tool.lineage.roots] `{key}`: needs as many `*` parts as "{place}"')
+    return Root(key, module, attribute)
