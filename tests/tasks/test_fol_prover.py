@@ -57,6 +57,8 @@ def test_what_takes_too_long_is_said():
     assert satisfiable_by_z3(INFINITE, resource_limit=20_000) is None
     assert satisfiable_by_z3([*INFINITE, read("R(a, a)")], resource_limit=20_000) is False
     assert entails(INFINITE, read("P(a)")) is Verdict.OUT_OF_TIME
+    assert entails(INFINITE, read("-R(a, a)")) is Verdict.TRUE
+    assert entails(INFINITE, read("R(a, a)")) is Verdict.FALSE
 
 
 def test_too_many_branches_or_predicates_go_to_z3():
