@@ -126,12 +126,12 @@ def training(task: str, arms: Sequence[str], logs: Sequence[TrainingLog]) -> str
         for log in logs:
             color = arm_color(arms.index(log.arm)) if log.arm in arms else INK
             loss.plot(*log.curve("loss"), color=color, label=arm_title(log.arm))
-            logps.plot(*log.curve("logps/chosen"), color=color, label=f"{arm_title(log.arm)}: chosen")
-            rejected = log.curve("logps/rejected")
-            if rejected[0]:
-                logps.plot(*rejected, "--", color=color, linewidth=1, label=f"{arm_title(log.arm)}: rejected")
+            logps.plot(*log.curve("logps/chosen"), color=color)
+            logps.plot(*log.curve("logps/rejected"), "--", color=color, linewidth=1)
+        logps.plot([], [], color=INK, label="chosen calls")
+        logps.plot([], [], "--", color=INK, linewidth=1, label="rejected calls")
         for axes, label in ((loss, "loss"), (logps, "log-probability")):
             axes.set_ylabel(label)
-            _legend(axes, 3)
+            _legend(axes, 4)
         logps.set_xlabel("training step")
         return to_svg(figure, f"{task}-training")
