@@ -9,8 +9,8 @@ from typing import Any
 
 from stages.errors import UserError
 from stages.parameters import section
-from stages.problems import ProblemParameters
 from stages.tasks import load_functions, load_task
+from stages.tasks.configured import ProblemParameters
 from stages.tasks.problem_sets import Reading, find_source, read, tally
 from stages.tasks.task import Source
 

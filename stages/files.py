@@ -3,14 +3,15 @@
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from stages.errors import UserError
 
 Row = dict[str, Any]
+T = TypeVar("T")
 
 
 @contextmanager
@@ -60,6 +61,16 @@ def read_jsonl(path: Path | str) -> Iterator[Row]:
     Raises:
         UserError: If the file is missing, or a line is not a JSON object; names file and line.
     """
+    return read_records(path, lambda row: row)
+
+
+def read_records(path: Path | str, make: Callable[[Row], T]) -> Iterator[T]:
+    """Yields what `make` makes of each row of a JSON Lines file.
+
+    Raises:
+        UserError: If the file is missing, a line is not a JSON object, or `make` raises KeyError, TypeError or
+            ValueError for it; names file and line.
+    """
     for number, line in _lines(Path(path)):
         try:
             row = json.loads(line)
@@ -67,7 +78,11 @@ def read_jsonl(path: Path | str) -> Iterator[Row]:
             raise UserError(f"{path}:{number}: not valid JSON ({error}); mend or remove this line") from None
         if not isinstance(row, dict):
             raise UserError(f"{path}:{number}: expected a JSON object, found {type(row).__name__}")
-        yield row
+        try:
+            yield make(row)
+        except (KeyError, TypeError, ValueError) as error:
+            reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            raise UserError(f"{path}:{number}: {reason}; mend or remove this line") from None
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:

@@ -2,51 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import Field
 from tqdm import tqdm
 
-from stages.agent.functions import FunctionSet
 from stages.errors import UserError
 from stages.files import Row, published, write_jsonl
-from stages.parameters import Parameters, section
-from stages.tasks import load_functions, load_task
+from stages.tasks.configured import FOLDER, Configured, configured
 from stages.tasks.problem_sets import PROCEDURAL, SPLITS, deal, find_source, generate, read
-from stages.tasks.task import NO_ANSWER, Problem, Task
-
-FOLDER = Path("data/problems")
-_Count = Annotated[int, Field(ge=1)]
-
-
-class Splits(Parameters):
-    """How many problems each split gets."""
-
-    train: _Count
-    validation: _Count
-    test: _Count
-
-
-class ProblemParameters(Parameters):
-    """`problems.TASK` of params.yaml.
-
-    Attributes:
-        source: `procedural`, or one of the task's sources.
-        path: The source's file or folder; not used by procedural problems.
-        functions: The function sets that are offered.
-        families: Families of procedural problems.
-        depths: How many steps procedural problems take.
-        splits: The size of each split.
-        seed: Decides what is generated, or which row goes where.
-    """
-
-    source: str
-    path: str | None = None
-    functions: Annotated[list[str], Field(min_length=1)]
-    families: Annotated[list[str], Field(min_length=1)]
-    depths: Annotated[list[_Count], Field(min_length=1)]
-    splits: Splits
-    seed: int
+from stages.tasks.task import NO_ANSWER, Problem
 
 
 def run(task: str) -> None:
@@ -55,11 +18,10 @@ def run(task: str) -> None:
     Raises:
         UserError: If parameters or data are unusable.
     """
-    parameters = section(f"problems.{task}", ProblemParameters)
-    definition, functions = load_task(task), load_functions(task, parameters.functions)
+    setting = configured(task)
     rows: dict[str, list[Row]] = {split: [] for split in SPLITS}
-    total = sum(parameters.splits.model_dump().values())
-    for split, problem in tqdm(_problems(definition, functions, parameters), f"problems {task}", total, disable=None):
+    total = sum(setting.parameters.splits.model_dump().values())
+    for split, problem in tqdm(_problems(setting), f"problems {task}", total, disable=None):
         rows[split].append(problem.record())
     with published(FOLDER / task) as folder:
         for split in SPLITS:
@@ -69,7 +31,8 @@ def run(task: str) -> None:
     print(f"problems {task}: {sizes}; {solved} of {total} have a reference")
 
 
-def _problems(task: Task, functions: FunctionSet, parameters: ProblemParameters) -> Iterator[tuple[str, Problem]]:
+def _problems(setting: Configured) -> Iterator[tuple[str, Problem]]:
+    task, functions, parameters = setting.task, setting.functions, setting.parameters
     sizes = parameters.splits.model_dump()
     if parameters.source == PROCEDURAL:
         return generate(task, functions, parameters.families, parameters.depths, sizes, parameters.seed)

@@ -18,8 +18,9 @@ SPECIAL_TOKENS = [PAD, END, "<|functions|>", "<|user|>", "<|assistant|>", "<|too
 SINGLE_NUMBERS = 1000
 _PIECES = "|".join(
     [
-        r'[A-Za-z_]+\([a-z]+="?',  # a call up to its first argument
+        r' ?[A-Za-z_]+\([a-z]+="?',  # a call up to its first argument
         r'"?, [a-z]+="?',  # between two arguments
+        r"[(,] ?[a-z]+: [a-z]+",  # a parameter and its type
         r"\([a-z]\)",  # a variable in parentheses
         r"\d+",
         r"[a-z]\d+",  # an identifier such as f1

@@ -4,6 +4,7 @@ Held-out splits are filled first, and every problem depends on the seed, its spl
 problems never change the test.
 """
 
+import hashlib
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from stages.tasks.task import Draft, Generator, Problem, Rejection, Source, Task
 
 PROCEDURAL = "procedural"
 SPLITS = ("test", "validation", "train")
+BASE = "base"
 _TRIES = 100
 
 
@@ -31,6 +33,9 @@ def generate(
 ) -> Iterator[tuple[str, Problem]]:
     """Yields procedural problems with their splits; families and depths take turns.
 
+    Questions of the split `base`, on which a student is trained from scratch, and those of all other splits are of two
+    halves of what can be asked, told apart by a hash: neither needs to know the other to have none of its questions.
+
     Raises:
         UserError: If a family is unknown or cannot be solved with the functions, or if it has too few questions.
     """
@@ -41,7 +46,7 @@ def generate(
         depth, (family, generator) = turns[index % len(turns)]
         for attempt in range(_TRIES):
             draft = generator(Random(f"{seed}/{split}/{index}/{attempt}"), depth)
-            if _plain(draft.question) not in questions:
+            if _plain(draft.question) not in questions and _is_for_base(draft.question) == (split == BASE):
                 break
         else:
             raise UserError(
@@ -150,7 +155,12 @@ def _family(task: Task, name: str) -> Generator:
 
 
 def _places(sizes: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-    return ((split, index) for split in SPLITS for index in range(sizes[split]))
+    order = (*SPLITS, BASE)
+    return ((split, index) for split in order for index in range(sizes.get(split, 0)))
+
+
+def _is_for_base(question: str) -> bool:
+    return hashlib.sha256(_plain(question).encode()).digest()[0] % 2 == 1
 
 
 def _plain(question: str) -> str:

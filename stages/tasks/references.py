@@ -1,12 +1,13 @@
 """Gold sequences of calls: executing them, and holding attempts against them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stages.agent.calls import Call
 from stages.agent.episode import STOP, Episode, Step
 from stages.agent.error_types import CORRECT, ErrorType
 from stages.agent.functions import FunctionSet
+from stages.agent.values import Value, exact, literal
 from stages.tasks.task import Problem, Task
 
 
@@ -32,6 +33,23 @@ class Deviation:
     index: int
     error: ErrorType
     expected: Sequence[Step]
+
+
+def carry(call: Call, carried: Mapping[str, str]) -> Call:
+    """Returns a gold call with what came back wrong in place of the gold results.
+
+    Args:
+        call: The gold call.
+        carried: Gold result to actual result.
+    """
+    return Call(call.name, {name: _carried(value, carried.get(str(value))) for name, value in call.keywords.items()})
+
+
+def _carried(value: Value, result: str | None) -> Value:
+    try:
+        return value if result is None else literal(exact(result))
+    except ValueError:
+        return result
 
 
 def outcome(task: Task, problem: Problem, episode: Episode, gold: Sequence[Step]) -> str:

@@ -33,6 +33,19 @@ class Problem:
         """Returns the problem as it stands in the files of problems."""
         return {**vars(self), "reference": None if self.reference is None else list(self.reference)}
 
+    @classmethod
+    def from_record(cls, row: Mapping[str, Any]) -> "Problem":
+        """Reads a problem from a row of the files of problems.
+
+        Raises:
+            KeyError: If a field is missing.
+            ValueError: If the answer is empty or a field is of the wrong type.
+        """
+        for name in ("id", "question", "answer", "family"):
+            if not isinstance(row[name], str) or not row[name]:
+                raise ValueError(f"`{name}` must be a text that is not empty")
+        return cls(row["id"], row["question"], row["answer"], row["family"], row["depth"], row["reference"])
+
 
 @dataclass(frozen=True)
 class Draft:

@@ -8,14 +8,12 @@ from typing import Any
 
 from pydantic import field_validator
 
-from stages.agent.calls import Call
 from stages.agent.episode import Step
 from stages.agent.error_types import ErrorType
 from stages.agent.model import Request
-from stages.agent.values import Value
 from stages.errors import UserError
 from stages.parameters import section
-from stages.tasks.references import execute_reference
+from stages.tasks.references import carry, execute_reference
 from stages.tasks.task import Problem
 from stages.teachers.mistakes import Mistake, MistakeParameters, Setting, draw, plan
 from stages.teachers.teacher import Assignment
@@ -94,23 +92,10 @@ def follow(gold: Sequence[Step], mistake: Mistake | None) -> Script:
             carried[gold[index - 1].result] = result
             continue
         call = gold[index].call
-        result = yield str(_carry(call, carried)) if call else gold[index].completion
+        result = yield str(carry(call, carried)) if call else gold[index].completion
         if result != gold[index].result:
             carried[gold[index].result] = result
         index += 1
-
-
-def _carry(call: Call, carried: Mapping[str, str]) -> Call:
-    return Call(call.name, {name: _read(carried.get(str(value)), value) for name, value in call.keywords.items()})
-
-
-def _read(carried: str | None, value: Value) -> Value:
-    if carried is None:
-        return value
-    try:
-        return type(value)(carried) if isinstance(value, int | float) else carried
-    except ValueError:
-        return carried
 
 
 def create(assignment: Assignment) -> ReferenceTeacher:

@@ -1,0 +1,76 @@
+"""The launcher: `python -m stages STAGE [TASK]` for every `cmd` of dvc.yaml, and the verbs for people."""
+
+import importlib
+import os
+import sys
+
+from stages.errors import UserError
+from stages.lineage import LineageError, guard, read_project
+
+STAGES = {
+    "fingerprint": "what every stage's code and libraries are, as data/fingerprints.json",
+    "problems": "what there is to solve, in three splits",
+    "base": "the student before it learns preferences",
+    "chains": "a teacher's attempts, right and wrong",
+    "pairs": "verified preference pairs",
+    "adapter": "the DPO adapter and the SFT control",
+    "evaluation": "base, control and DPO adapter on held-out problems",
+    "report": "what was gained, with paired statistics",
+}
+VERBS = {
+    "check": "load a data source and say what of it can be used",
+    "show": "print problems, chains, pairs or evaluations for reading",
+    "ask": "let the trained student solve a question, call by call",
+    "explain": "say which stages would run, and why",
+}
+WITHOUT_TASK = ("fingerprint", "report")
+QUIET = {
+    "TRANSFORMERS_VERBOSITY": "error",
+    "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+    "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Runs a stage or a verb and returns the exit code: 0, 1 for an error that is explained, 2 for wrong usage."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_usage())
+        return 0 if arguments else 2
+    name, *rest = arguments
+    if name not in STAGES and name not in VERBS:
+        print(f"error: there is no stage or verb `{name}`\n\n{_usage()}", file=sys.stderr)
+        return 2
+    for variable, value in QUIET.items():
+        os.environ.setdefault(variable, value)
+    try:
+        if name in VERBS:
+            return int(importlib.import_module(f"stages.{name}").run(rest))
+        return _run_stage(name, rest)
+    except (UserError, LineageError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run_stage(name: str, rest: list[str]) -> int:
+    expected = 0 if name in WITHOUT_TASK else 1
+    if len(rest) != expected or rest[:1] in (["-h"], ["--help"]):
+        print(f"usage: python -m stages {name}{' TASK' * expected}\n\n{STAGES[name]}")
+        return 0 if rest[:1] in (["-h"], ["--help"]) else 2
+    with guard(read_project(), os.environ.get("DVC_STAGE") if name != "fingerprint" else None):
+        importlib.import_module(f"stages.{name}").run(*rest)
+    return 0
+
+
+def _usage() -> str:
+    names = [f"  {name:<12} {text}" for name, text in {**STAGES, **VERBS}.items()]
+    names.insert(len(STAGES), "\nverbs:")
+    return "\n".join(
+        ["usage: python -m stages STAGE [TASK] | VERB …", "\nstages (`dvc repro` runs them in order):", *names]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

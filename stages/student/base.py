@@ -1,0 +1,69 @@
+"""The base: a student trained from scratch on the reference teacher's chains, its mistakes included."""
+
+from itertools import islice
+from random import Random
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from stages.parameters import Parameters
+from stages.student.corpus import Conversation, conversations
+from stages.student.model import Architecture, build
+from stages.student.pretraining import Schedule, encode, render, train
+from stages.student.tokenizer import train_tokenizer
+from stages.tasks.configured import Configured
+from stages.tasks.problem_sets import BASE, generate
+from stages.teachers.reference import ReferenceParameters
+
+SAMPLE = 2000
+
+
+class BaseParameters(Parameters):
+    """`base` of params.yaml.
+
+    Attributes:
+        model: A model of the Hugging Face hub or a local folder to take instead of training one; null to train.
+        problems: How many problems the training chains are about; none of them is in any split of the task.
+        max_steps: The agent's step limit in the training chains.
+        mistakes: How often those chains are wrong; they keep the base imperfect.
+        vocabulary: The largest number of tokens.
+        architecture: Shape of the model.
+        schedule: How it is trained.
+        seed: Decides problems, mistakes, initial weights and order.
+        threads: CPU threads; other numbers give other roundings.
+    """
+
+    model: str | None = None
+    problems: Annotated[int, Field(ge=1)]
+    max_steps: Annotated[int, Field(ge=1)]
+    mistakes: ReferenceParameters
+    vocabulary: Annotated[int, Field(ge=300)]
+    architecture: Architecture
+    schedule: Schedule
+    seed: int
+    threads: Annotated[int, Field(ge=1)]
+
+
+def train_base(setting: Configured, parameters: BaseParameters) -> tuple[Any, Any, float]:
+    """Trains a base and returns it with its tokenizer and its last loss."""
+    import torch
+
+    torch.set_num_threads(parameters.threads)
+    chains = _chains(setting, parameters)
+    blank = train_tokenizer([], parameters.vocabulary)
+    sample = Random(parameters.seed).sample(chains, min(SAMPLE, len(chains)))
+    texts = [render(chain, blank, described=False) for chain in sample]
+    texts += [render(chain, blank, described=True) for chain in islice(chains, 20)]
+    tokenizer = train_tokenizer(texts, parameters.vocabulary)
+    bare = encode([render(chain, tokenizer, described=False) for chain in chains], tokenizer)
+    full = encode([render(chain, tokenizer, described=True) for chain in chains], tokenizer)
+    model = build(parameters.architecture, tokenizer, parameters.seed)
+    loss = train(model, bare, full, parameters.schedule, parameters.seed)
+    return model, tokenizer, loss
+
+
+def _chains(setting: Configured, parameters: BaseParameters) -> list[Conversation]:
+    task, functions, shape = setting.task, setting.functions, setting.parameters
+    drawn = generate(task, functions, shape.families, shape.depths, {BASE: parameters.problems}, parameters.seed)
+    problems = [problem for _, problem in drawn]
+    return list(conversations(task, functions, problems, parameters.mistakes, parameters.max_steps, parameters.seed))

@@ -1,0 +1,80 @@
+"""The student's weights: built from scratch, or any causal language model of the Hugging Face hub."""
+
+from pathlib import Path
+from typing import Any
+
+from stages.errors import UserError
+from stages.parameters import Parameters
+
+RECORD = "model.txt"
+
+
+class Architecture(Parameters):
+    """Shape of the transformer that is trained from scratch.
+
+    Attributes:
+        hidden_size: Width of the residual stream.
+        layers: Number of blocks.
+        heads: Attention heads of each block.
+        intermediate_size: Width of each feed-forward layer.
+    """
+
+    hidden_size: int
+    layers: int
+    heads: int
+    intermediate_size: int
+
+
+def build(architecture: Architecture, tokenizer: Any, seed: int) -> Any:
+    """Returns a fresh Qwen3 model.
+
+    It has plain attention, whose cache and masks every tool understands, and normalized queries and keys, which learn
+    fast at this size.
+    """
+    import torch
+    from transformers import Qwen3Config, Qwen3ForCausalLM
+
+    torch.manual_seed(seed)
+    return Qwen3ForCausalLM(
+        Qwen3Config(
+            vocab_size=len(tokenizer),
+            hidden_size=architecture.hidden_size,
+            num_hidden_layers=architecture.layers,
+            num_attention_heads=architecture.heads,
+            num_key_value_heads=architecture.heads,
+            head_dim=architecture.hidden_size // architecture.heads,
+            intermediate_size=architecture.intermediate_size,
+            max_position_embeddings=2048,
+            tie_word_embeddings=True,
+            pad_token_id=tokenizer.pad_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            bos_token_id=None,
+        )
+    )
+
+
+def record(folder: Path, name: str) -> None:
+    """Notes that the base is a model of the hub (or a local folder), instead of weights of our own."""
+    folder.mkdir(parents=True)
+    (folder / RECORD).write_text(name + "\n", encoding="utf-8")
+
+
+def load(folder: Path) -> tuple[Any, Any]:
+    """Returns the base model and its tokenizer, in bfloat16 on a GPU if there is one.
+
+    Raises:
+        UserError: If the model cannot be had.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    name = (folder / RECORD).read_text(encoding="utf-8").strip() if (folder / RECORD).exists() else str(folder)
+    kind = {"device_map": "cuda", "dtype": torch.bfloat16} if torch.cuda.is_available() else {"dtype": torch.float32}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name, padding_side="left")
+        model = AutoModelForCausalLM.from_pretrained(name, **kind)
+    except (OSError, ValueError) as error:
+        raise UserError(f"params.yaml: `base.model`: cannot load {name!r}: {str(error).splitlines()[0]}") from None
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return model, tokenizer

@@ -1,0 +1,197 @@
+"""Preference optimization of the student: a LoRA by DPO, and the SFT control on the same chosen turns."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from stages.files import Row
+from stages.parameters import Parameters
+
+DPO, SFT = "dpo", "sft"
+ARMS = (SFT, DPO)
+CHOSEN = "logps/chosen"
+
+
+class Lora(Parameters):
+    """Shape of the adapter: rank, scale and dropout of the low-rank updates of all linear layers."""
+
+    rank: Annotated[int, Field(ge=1)]
+    alpha: Annotated[int, Field(ge=1)]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+
+
+class AdapterParameters(Parameters):
+    """`adapter` of params.yaml.
+
+    Attributes:
+        beta: Strength of DPO's pull towards the base.
+        loss: The terms of the DPO loss, as TRL names them; the SFT term keeps the chosen turn likely.
+        loss_weights: Weight of each term.
+        learning_rate: Peak learning rate of both arms.
+        epochs: Passes over the pairs.
+        batch_size: Pairs of an optimizer step.
+        max_length: The longest conversation in tokens; longer ones are refused, never cut.
+        lora: Shape of the adapter.
+        collapse: By how much `logps/chosen` may fall before the run counts as collapsed.
+        logging_steps: Optimizer steps between two logged rows.
+        seed: Seed of initial weights and order.
+        threads: CPU threads; other numbers give other roundings.
+    """
+
+    beta: Annotated[float, Field(gt=0)]
+    loss: list[str]
+    loss_weights: list[float]
+    learning_rate: Annotated[float, Field(gt=0)]
+    epochs: Annotated[float, Field(gt=0)]
+    batch_size: Annotated[int, Field(ge=1)]
+    max_length: Annotated[int, Field(ge=1)]
+    lora: Lora
+    collapse: Annotated[float, Field(gt=0)]
+    logging_steps: Annotated[int, Field(ge=1)]
+    seed: int
+    threads: Annotated[int, Field(ge=1)]
+
+
+def train_adapter(
+    arm: str,
+    model: Any,
+    tokenizer: Any,
+    pairs: Sequence[Row],
+    parameters: AdapterParameters,
+    log: Path,
+) -> tuple[Any, list[Row]]:
+    """Trains one arm's adapter on pairs.
+
+    Args:
+        arm: `dpo`, or `sft` for the control: the same chosen turns, imitated.
+        model: The base; it is wrapped, not changed.
+        tokenizer: Its tokenizer.
+        pairs: Rows of data/pairs.
+        parameters: How to train.
+        log: Folder for dvclive's metrics.
+
+    Returns:
+        The trained PEFT model and the logged rows.
+    """
+    import torch
+
+    torch.set_num_threads(parameters.threads)
+    trainer = (_dpo if arm == DPO else _sft)(model, tokenizer, pairs, parameters)
+    trainer.add_callback(_live(log))
+    trainer.train()
+    history = [_measured(row) | {"step": row["step"]} for row in trainer.state.log_history if "loss" in row]
+    return trainer.model, history
+
+
+def collapsed(history: Sequence[Row], limit: float) -> bool:
+    """Whether the chosen turns became less likely by more than a limit: then DPO pushed down right and wrong alike."""
+    values = [row[CHOSEN] for row in history if CHOSEN in row]
+    return len(values) > 1 and values[0] - values[-1] > limit
+
+
+def _dpo(model: Any, tokenizer: Any, pairs: Sequence[Row], parameters: AdapterParameters) -> Any:
+    from trl import DPOConfig, DPOTrainer
+
+    config = DPOConfig(
+        **_common(parameters),
+        beta=parameters.beta,
+        loss_type=parameters.loss,
+        loss_weights=parameters.loss_weights,
+        precompute_ref_log_probs=True,
+    )
+    return DPOTrainer(
+        model=model,
+        args=config,
+        train_dataset=_dataset(pairs, ("prompt", "chosen", "rejected", "tools")),
+        processing_class=tokenizer,
+        peft_config=_lora(parameters),
+    )
+
+
+def _sft(model: Any, tokenizer: Any, pairs: Sequence[Row], parameters: AdapterParameters) -> Any:
+    from trl import SFTConfig, SFTTrainer
+
+    rows = [{"prompt": pair["prompt"], "completion": pair["chosen"], "tools": pair["tools"]} for pair in pairs]
+    return SFTTrainer(
+        model=model,
+        args=SFTConfig(**_common(parameters), completion_only_loss=True),
+        train_dataset=_dataset(rows, ("prompt", "completion", "tools")),
+        processing_class=tokenizer,
+        peft_config=_lora(parameters),
+    )
+
+
+def _common(parameters: AdapterParameters) -> dict[str, Any]:
+    """Settings of both trainers. TRL's defaults are for GPUs and large models: bf16, checkpointing, 1e-6."""
+    import torch
+
+    gpu = torch.cuda.is_available()
+    return {
+        "output_dir": "unused",
+        "learning_rate": parameters.learning_rate,
+        "lr_scheduler_type": "cosine",
+        "warmup_steps": 0.1,
+        "num_train_epochs": parameters.epochs,
+        "per_device_train_batch_size": parameters.batch_size,
+        "max_length": parameters.max_length,
+        "logging_steps": parameters.logging_steps,
+        "logging_first_step": True,
+        "save_strategy": "no",
+        "report_to": "none",
+        "bf16": gpu,
+        "use_cpu": not gpu,
+        "gradient_checkpointing": gpu,
+        "seed": parameters.seed,
+        "data_seed": parameters.seed,
+        "disable_tqdm": None,
+    }
+
+
+def _lora(parameters: AdapterParameters) -> Any:
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=parameters.lora.rank,
+        lora_alpha=parameters.lora.alpha,
+        lora_dropout=parameters.lora.dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+
+
+def _dataset(rows: Sequence[Row], columns: Sequence[str]) -> Any:
+    """Returns a data set whose messages are JSON columns: calls of different functions have different arguments."""
+    from datasets import Dataset, Features, Json, List
+
+    features = Features({column: List(Json()) for column in columns})
+    return Dataset.from_list([{column: row[column] for column in columns} for row in rows], features=features)
+
+
+def _measured(row: Row) -> Row:
+    """Keeps what is the same on every run: neither times nor speeds."""
+    kept = ("loss", "rewards/accuracies", "rewards/margins", CHOSEN, "logps/rejected", "mean_token_accuracy", "entropy")
+    return {name: row[name] for name in kept if name in row}
+
+
+def _live(folder: Path) -> Any:
+    from dvclive import Live
+    from transformers import TrainerCallback
+
+    class LiveMetrics(TrainerCallback):  # type: ignore[misc]
+        """Shows the run in dvclive while it goes on."""
+
+        def on_train_begin(self, *_: Any, **__: Any) -> None:
+            self.live = Live(str(folder), dvcyaml=False, save_dvc_exp=False, report=None, cache_images=False)
+
+        def on_log(self, _: Any, state: Any, __: Any, logs: Row, **___: Any) -> None:
+            for name, value in _measured(logs).items():
+                self.live.log_metric(f"train/{name}", value)
+            self.live.step = state.global_step
+            self.live.make_summary()
+
+        def on_train_end(self, *_: Any, **__: Any) -> None:
+            self.live.end()
+
+    return LiveMetrics()

@@ -1,0 +1,166 @@
+"""Training a student from scratch: next-token loss on the assistant's turns, Muon for matrices, AdamW for the rest.
+
+Muon: Jordan et al. (2024), "Muon: an optimizer for hidden layers in neural networks".
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Annotated, Any
+
+import torch
+from pydantic import Field
+from torch.nn.functional import cross_entropy
+from tqdm import tqdm
+
+from stages.parameters import Parameters
+from stages.student.corpus import Conversation
+
+BUCKET = 2048
+WARM_UP = 30
+IGNORED = -100
+
+
+class Schedule(Parameters):
+    """How the base is trained.
+
+    Attributes:
+        steps: Optimizer steps.
+        batch_tokens: Tokens of a batch, padding included.
+        matrix_learning_rate: Peak learning rate of the hidden matrices (Muon).
+        learning_rate: Peak learning rate of embeddings and norms (AdamW).
+        decay: The last share of the steps, in which learning rates fall to zero.
+        bare: The first share of the steps, in which the prompt goes without function descriptions; they are three
+            quarters of its tokens and can be learned last.
+    """
+
+    steps: Annotated[int, Field(ge=1)]
+    batch_tokens: Annotated[int, Field(ge=1)]
+    matrix_learning_rate: float
+    learning_rate: float
+    decay: Annotated[float, Field(gt=0, le=1)]
+    bare: Annotated[float, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True)
+class Example:
+    """Token ids of a conversation, and the labels: the ids of the assistant's turns, `IGNORED` elsewhere."""
+
+    ids: Sequence[int]
+    labels: Sequence[int]
+
+
+def render(conversation: Conversation, tokenizer: Any, described: bool) -> str:
+    """Returns a conversation as text, with or without the descriptions of the functions."""
+    tools = list(conversation.tools) if described else None
+    text: str = tokenizer.apply_chat_template(list(conversation.messages), tools=tools, tokenize=False)
+    return text
+
+
+def encode(texts: Sequence[str], tokenizer: Any) -> list[Example]:
+    """Tokenizes conversations; the loss is on what stands between `<|assistant|>` and `<|end|>`, end included."""
+    begin, end = tokenizer.convert_tokens_to_ids(["<|assistant|>", "<|end|>"])
+    return [_example(ids, begin, end) for ids in tokenizer(list(texts), add_special_tokens=False)["input_ids"]]
+
+
+def _example(ids: Sequence[int], begin: int, end: int) -> Example:
+    labels, speaking = [], False
+    for token in ids:
+        labels.append(token if speaking else IGNORED)
+        speaking = token == begin or (speaking and token != end)
+    return Example(ids, labels)
+
+
+def train(model: Any, bare: Sequence[Example], full: Sequence[Example], schedule: Schedule, seed: int) -> float:
+    """Trains a model in place and returns the mean loss of the last tenth of the steps.
+
+    Args:
+        model: A causal language model.
+        bare: Examples without function descriptions.
+        full: The same with them.
+        schedule: Steps, batches and learning rates.
+        seed: Seed of the order of examples.
+    """
+    optimizers = _optimizers(model, schedule)
+    peaks = [group["lr"] for optimizer in optimizers for group in optimizer.param_groups]
+    batches = {True: _batches(bare, schedule, Random(seed)), False: _batches(full, schedule, Random(seed + 1))}
+    losses: list[float] = []
+    model.train()
+    progress = tqdm(range(schedule.steps), "base", disable=None)
+    for step in progress:
+        _set_rates(optimizers, peaks, _factor(step, schedule))
+        losses.append(_step(model, optimizers, *next(batches[step < schedule.bare * schedule.steps])))
+        progress.set_postfix(loss=f"{losses[-1]:.3f}", refresh=False)
+    tail = losses[-max(1, schedule.steps // 10) :]
+    return sum(tail) / len(tail)
+
+
+def _step(model: Any, optimizers: Sequence[Any], ids: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> float:
+    """One optimizer step; logits are computed only where there is something to predict."""
+    hidden = model.model(input_ids=ids, attention_mask=mask).last_hidden_state[:, :-1]
+    targets = labels[:, 1:]
+    predicted = targets != IGNORED
+    loss = cross_entropy(model.lm_head(hidden[predicted]), targets[predicted])
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    for optimizer in optimizers:
+        optimizer.step()
+        optimizer.zero_grad()
+    return float(loss.detach())
+
+
+def _optimizers(model: Any, schedule: Schedule) -> list[Any]:
+    named = dict(model.named_parameters())
+    matrices = [
+        value for name, value in named.items() if value.ndim == 2 and "embed" not in name and "head" not in name
+    ]
+    chosen = set(map(id, matrices))
+    others = [value for value in named.values() if id(value) not in chosen]
+    return [
+        torch.optim.Muon(matrices, lr=schedule.matrix_learning_rate, weight_decay=0.0),
+        torch.optim.AdamW(others, lr=schedule.learning_rate, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+
+
+def _factor(step: int, schedule: Schedule) -> float:
+    left = (schedule.steps - step) / (schedule.decay * schedule.steps)
+    return min(1.0, (step + 1) / WARM_UP, left)
+
+
+def _set_rates(optimizers: Sequence[Any], peaks: Sequence[float], factor: float) -> None:
+    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
+    for group, peak in zip(groups, peaks):
+        group["lr"] = peak * factor
+
+
+def _batches(examples: Sequence[Example], schedule: Schedule, random: Random) -> Iterator[tuple[torch.Tensor, ...]]:
+    """Yields padded batches of similar lengths without end."""
+    while True:
+        order = random.sample(range(len(examples)), len(examples))
+        groups: list[list[Example]] = []
+        for start in range(0, len(order), BUCKET):
+            bucket = sorted(
+                (examples[place] for place in order[start : start + BUCKET]), key=lambda item: len(item.ids)
+            )
+            groups.extend(_pack(bucket, schedule.batch_tokens))
+        random.shuffle(groups)
+        yield from map(_pad, groups)
+
+
+def _pack(bucket: Sequence[Example], batch_tokens: int) -> Iterator[list[Example]]:
+    group: list[Example] = []
+    for example in bucket:
+        if group and (len(group) + 1) * len(example.ids) > batch_tokens:
+            yield group
+            group = []
+        group.append(example)
+    yield group
+
+
+def _pad(group: Sequence[Example]) -> tuple[torch.Tensor, ...]:
+    """Returns ids, attention mask and labels, each (examples, longest), padded on the right."""
+    width = max(len(example.ids) for example in group)
+    ids = [[*example.ids, *[0] * (width - len(example.ids))] for example in group]
+    mask = [[1] * len(example.ids) + [0] * (width - len(example.ids)) for example in group]
+    labels = [[*example.labels, *[IGNORED] * (width - len(example.labels))] for example in group]
+    return torch.tensor(ids), torch.tensor(mask), torch.tensor(labels)
