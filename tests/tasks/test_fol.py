@@ -58,10 +58,21 @@ def test_contradictory_premises_are_said():
 
 
 @pytest.mark.parametrize(
+    ("calls", "message"),
+    [
+        (['assume(formula="f7")'], "There is no f7 yet; nothing has been built"),
+        (['negate(formula="p")', 'negate(formula="p & f2")'], "There is no f2 yet; the last one is f1"),
+    ],
+)
+def test_an_id_that_nothing_has_yet_is_an_execution_error(calls, message):
+    with pytest.raises(CallError) as error:
+        run(*calls)
+    assert (error.value.error, str(error.value)) == (ErrorType.EXECUTION_ERROR, message)
+
+
+@pytest.mark.parametrize(
     ("call", "message"),
     [
-        ('assume(formula="f7")', "There is no f7 yet; nothing has been built"),
-        ('negate(formula="p & f2")', "There is no f2 yet; nothing has been built"),
         ('assume(formula="cat(x)")', "x is not bound; use forall or exists"),
         ('entails(formula="forall x likes(x, y)")', "y is not bound; use forall or exists"),
         ('assume(formula="cat(Tom")', "`cat(Tom` is no formula: column 8: expected `,` or `)`, found the end"),
@@ -152,5 +163,6 @@ def test_the_task_is_found_by_name_and_is_whole():
     assert set(TASK.confusions) <= names
     assert set(TASK.confusions.values()) <= names
     assert TASK.ordered <= names
-    with pytest.raises(CallError):
+    with pytest.raises(CallError) as error:
         functions.execute(parse(TASK.failing_call), functions.state())
+    assert error.value.error == ErrorType.EXECUTION_ERROR

@@ -54,7 +54,7 @@ class Workspace:
         for atom in atoms(formula):
             if isinstance(atom, Atom) and not atom.terms and _ID.fullmatch(atom.name):
                 have = f"the last one is f{len(self.formulas)}" if self.formulas else "nothing has been built"
-                raise _mistake(f"There is no {atom.name} yet; {have}")
+                raise CallError(ErrorType.EXECUTION_ERROR, f"There is no {atom.name} yet; {have}")
         return formula
 
     def read_closed(self, text: str) -> Formula:
