@@ -52,8 +52,9 @@ class _Analysis:
         found = {}
         for node in self.tree.body:
             match node:
-                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))) | ast.AnnAssign(
-                    target=ast.Name(id=name), value=ast.Constant(value=str(text))
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text)))
+                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.Constant(value=str(text)))
                 ) if self.scope.rebound[name] == 1:
                     found[name] = text
         return found
@@ -62,7 +63,9 @@ class _Analysis:
         for node in self.tree.body:
             match node:
                 case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List() | ast.Tuple() as names):
-                    if self.scope.rebound["__all__"] == 1 and all(isinstance(name, ast.Constant) for name in names.elts):
+                    if self.scope.rebound["__all__"] == 1 and all(
+                        isinstance(name, ast.Constant) for name in names.elts
+                    ):
                         return [str(name.value) for name in names.elts if isinstance(name, ast.Constant)]
         return None
 
@@ -82,9 +85,13 @@ class _Analysis:
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         self.imports.extend(loaded_modules(node))
         if isinstance(node, ast.Import):
-            self.plain.update({name: alias.name for (name, _), alias in zip(import_specs(node), node.names, strict=True)})
+            self.plain.update(
+                {name: alias.name for (name, _), alias in zip(import_specs(node), node.names, strict=True)}
+            )
 
-    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str, kind: str, scope: Scope | None) -> None:
+    def _function(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str, kind: str, scope: Scope | None
+    ) -> None:
         recorder = Recorder(self.names, scope)
         recorder.definition(node, node.body)
         self.units.append(recorder.unit(name, kind, node.lineno, [node.name] if kind == "function" else []))

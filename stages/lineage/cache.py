@@ -8,6 +8,7 @@ whole; what one of two concurrent writers loses is computed again.
 import json
 import os
 import sys
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -61,7 +62,8 @@ class Analyses:
             scratch.write_text(f"{sha256(text.encode()).hexdigest()}\n{text}", encoding="utf-8")
             os.replace(scratch, self.path)
         except OSError:
-            scratch.unlink(missing_ok=True)
+            with suppress(OSError):
+                scratch.unlink()
 
 
 def _version() -> str:

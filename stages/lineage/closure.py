@@ -55,7 +55,7 @@ class Closure:
     def reach_from(self, targets: list[Target]) -> "Closure":
         """Adds everything reached from targets and returns the closure."""
         for target in targets:
-            self._follow(None, Reference("", [], VALUE), target)
+            self._follow(None, Reference("", [], VALUE if self.is_plugin else READ), target)
         while self._pending:
             while self._pending:
                 self._process(self._pending.pop())
@@ -86,7 +86,9 @@ class Closure:
             self._widen(node.module)
         if unit.kind == "class":
             self._class(node)
-        if unit.reads & READS_DOCS and ("__class__" in unit.attributes or any(r.root == "type" for r in unit.references)):
+        if unit.reads & READS_DOCS and (
+            "__class__" in unit.attributes or any(r.root == "type" for r in unit.references)
+        ):
             self._class_docs = True
         if unit.strings or unit.lookups or unit.references:
             self._named(node)
@@ -269,4 +271,3 @@ class Closure:
                 or any(found in self._escaped for found in node.module.bound.get(owner, []))
             )
         return False
-

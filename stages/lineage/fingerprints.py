@@ -74,10 +74,14 @@ class Fingerprints:
             for each in expanded:
                 module = self.program.modules.get(each.module)
                 if module is None or not self.program.attribute(module, each.attribute):
-                    raise LineageError(f"{FILE}: [tool.lineage.roots] `{each.key}`: there is no {each.module}:{each.attribute}")
+                    raise LineageError(
+                        f"{FILE}: [tool.lineage.roots] `{each.key}`: there is no {each.module}:{each.attribute}"
+                    )
                 found[each.key] = each
             if not expanded:
-                raise LineageError(f"{FILE}: [tool.lineage.roots] `{root.key}`: nothing fits {root.module}:{root.attribute}")
+                raise LineageError(
+                    f"{FILE}: [tool.lineage.roots] `{root.key}`: nothing fits {root.module}:{root.attribute}"
+                )
         return dict(sorted(found.items()))
 
     def _expand(self, root: Root) -> Iterator[Root]:
@@ -103,7 +107,9 @@ class Fingerprints:
     def of(self, key: str) -> Fingerprint:
         """Returns the fingerprint of a root."""
         closure = self.closure(key)
-        libraries = (self._libraries.version(name, self._place(node)) for name, node in sorted(closure.libraries.items()))
+        libraries = (
+            self._libraries.version(name, self._place(node)) for name, node in sorted(closure.libraries.items())
+        )
         return Fingerprint(
             code=_Digest(self.program, closure).code(self._start(self.roots[key])),
             libraries=dict(sorted(found for found in libraries if found)),
@@ -156,7 +162,9 @@ class _Digest:
                 parts.append("".join(map(self._target, targets)))
         if node.unit.kind == "class":
             methods = node.module.methods.get(node.unit.name, [])
-            parts += [self._number(method) for method in sorted(methods, key=lambda m: m.name) if method in self.closure.nodes]
+            parts += [
+                self._number(method) for method in sorted(methods, key=lambda m: m.name) if method in self.closure.nodes
+            ]
         return " ".join(parts)
 
     def _target(self, target: Target) -> str:

@@ -47,7 +47,9 @@ def guard(project: Project, stage: str | None) -> Iterator[None]:
     after = current_fingerprints(project, keys)
     for key in current:
         if after[key].value != current[key].value or value_at(_recorded(project), key) != current[key].value:
-            raise LineageError(f"the code of `{key}` was edited while stage `{stage}` ran; its result is dropped, run `dvc repro` again")
+            raise LineageError(
+                f"the code of `{key}` was edited while stage `{stage}` ran; its result is dropped, run `dvc repro` again"
+            )
 
 
 def stage_keys(project: Project, stage: str) -> list[str]:
@@ -99,7 +101,9 @@ def _recorded(project: Project) -> Any:
     try:
         return json.loads((project.folder / project.fingerprints).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise LineageError(f"{project.fingerprints}: missing or malformed; run plain `dvc repro`, which writes it") from None
+        raise LineageError(
+            f"{project.fingerprints}: missing or malformed; run plain `dvc repro`, which writes it"
+        ) from None
 
 
 def _warn(current: dict[str, Fingerprint]) -> None:

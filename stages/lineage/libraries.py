@@ -35,7 +35,7 @@ class Libraries:
         self.locked: dict[str, str] = {}
         for path in project.locks:
             self.locked.update(_read_lock(path))
-        self._found: dict[str, tuple[str, str] | None] = {}
+        self._found: dict[str, str] = {}
 
     def version(self, module: str, where: str) -> tuple[str, str] | None:
         """Returns the distribution that brings a top-level module, and its locked version; None for Python's own.
@@ -45,15 +45,25 @@ class Libraries:
         """
         if module in sys.stdlib_module_names or not module:
             return None
-        names = [self.project.distributions.get(module), module, _NAMES.get(module), _installed_as(module, self.locked)]
-        for name in names if self.project.distributions.get(module) is None else names[:1]:
-            if name and normal(name) in self.locked:
-                return normal(name), self.locked[normal(name)]
-        locks = " or ".join(path.name for path in self.project.locks) or "a lock file"
-        raise LineageError(
-            f"{where} imports `{module}`, which no line of {locks} pins; add its distribution there, "
-            f"or name it under [tool.lineage.distributions] in {FILE}"
-        )
+        if module not in self._found:
+            self._found[module] = next((name for name in self._candidates(module) if name in self.locked), "")
+        name = self._found[module]
+        if not name:
+            locks = " or ".join(path.name for path in self.project.locks) or "a lock file"
+            raise LineageError(
+                f"{where} imports `{module}`, which no line of {locks} pins; add its distribution there, "
+                f"or name it under [tool.lineage.distributions] in {FILE}"
+            )
+        return name, self.locked[name]
+
+    def _candidates(self, module: str) -> Iterator[str]:
+        declared = self.project.distributions.get(module)
+        if declared is not None:
+            yield normal(declared)
+            return
+        yield normal(module)
+        yield _NAMES.get(module, "")
+        yield _installed_as(module, self.locked)
 
 
 def normal(name: str) -> str:
@@ -65,7 +75,9 @@ def _read_lock(path: Path) -> Iterator[tuple[str, str]]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise LineageError(f"{path.name}: cannot be read; create it with `pip freeze`, or mend `lock` in {FILE}") from None
+        raise LineageError(
+            f"{path.name}: cannot be read; create it with `pip freeze`, or mend `lock` in {FILE}"
+        ) from None
     for line in text.splitlines():
         match = _LINE.match(line)
         if match:
@@ -90,13 +102,13 @@ def installed() -> dict[str, str]:
     return found
 
 
-def _installed_as(module: str, locked: dict[str, str]) -> str | None:
+def _installed_as(module: str, locked: dict[str, str]) -> str:
     """Looks through the files of the locked distributions for the one that brings a module."""
     for folder in _metadata_folders():
         name = normal(folder.name.removesuffix(".dist-info").rpartition("-")[0])
         if name in locked and _brings(folder, module):
             return name
-    return None
+    return ""
 
 
 def _brings(folder: Path, module: str) -> bool:
@@ -104,14 +116,19 @@ def _brings(folder: Path, module: str) -> bool:
         lines = (folder / "RECORD").read_text(encoding="utf-8").splitlines()
     except OSError:
         return False
-    return any(line.startswith((f"{module}/", f"{module}.py,")) or line.startswith(f"{module}.") and ".so," in line for line in lines)
+    return any(
+        line.startswith((f"{module}/", f"{module}.py,")) or line.startswith(f"{module}.") and ".so," in line
+        for line in lines
+    )
 
 
 def differing(libraries: Iterable[tuple[str, str]]) -> list[str]:
     """Returns, for people, each distribution whose installed version isn't the locked one."""
     found = installed()
     return [
-        f"{name} {found[name]} is installed, {version} is locked" if name in found else f"{name} {version} is locked but not installed"
+        f"{name} {found[name]} is installed, {version} is locked"
+        if name in found
+        else f"{name} {version} is locked but not installed"
         for name, version in sorted(libraries)
         if found.get(name) != version
     ]

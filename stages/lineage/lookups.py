@@ -67,9 +67,7 @@ class Lookups:
         self._named_attributes([name])
         if not reading:
             return WRITE | EFFECT
-        if isinstance(target, ast.Call):
-            self.read_from_call(target, str(name.value))
-        elif isinstance(name.value, str):
+        if isinstance(name.value, str) and not isinstance(target, ast.Call):
             self.visit(ast.Attribute(target, name.value, ast.Load()))
         return READ | PEEK
 
@@ -97,6 +95,16 @@ class Lookups:
         self._calls[id(node)] = len(self.lookups)
         lookup = Lookup(node.lineno, ast.unparse(node), shape(name, self.known), shape(package, self.known), None)
         self.lookups.append(lookup)
+
+    def finish_call(self, node: ast.Call, dotted: str) -> None:
+        """Notes what a call reads of a module that its first argument imports."""
+        match node.args:
+            case [target, ast.Constant(value=str(name)), *_] if dotted in ("getattr", "hasattr"):
+                self.read_from_call(target, name)
+
+    def is_import(self, node: ast.expr) -> bool:
+        """Returns whether a call was recorded as an import."""
+        return id(node) in self._calls
 
     def hold_module(self, name: str, value: ast.expr) -> None:
         """Notes that a local name now holds what an expression returns, if that is an import."""

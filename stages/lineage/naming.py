@@ -50,7 +50,7 @@ def _string(program: Program, node: Node, text: str, named: Named) -> None:
     module = program.modules.get(name)
     if module is None:
         return
-    if "-m" in node.unit.strings:
+    if "-m" in node.unit.strings and not attribute:
         named.programs.append(program.modules.get(f"{name}.__main__", module))
     elif "." in name and attribute:
         named.targets += program.attribute(module, attribute)
@@ -63,7 +63,7 @@ def _look_up(program: Program, patterns: list[Root], node: Node, lookup: Lookup,
     if name is not None and name.startswith("."):
         package = _placed(node.module, lookup.package)
         name = None if package is None or "*" in package else _relative(package, name)
-    if name is None:
+    if name is None or not name.strip("*."):
         raise _refusal(program, node, lookup, "there is no telling what it reaches; write the name out, or build it")
     if "*" not in name:
         _constant(program, name, lookup, named)
@@ -97,13 +97,23 @@ def _constant(program: Program, name: str, lookup: Lookup, named: Named) -> None
 def _pattern(program: Program, patterns: list[Root], node: Node, lookup: Lookup, name: str, named: Named) -> None:
     declared = [root for root in patterns if root.module == name]
     if not declared:
-        keys = f'"{name.split(".")[-2]}.*" = "{name}:NAME"'
-        raise _refusal(program, node, lookup, f"declare what it may import as a root, such as {keys}, or build the name")
+        key = ".".join(["NAMES", *"*" * name.count("*")])
+        keys = f'"{key}" = "{name}:NAME"'
+        raise _refusal(
+            program, node, lookup, f"declare what it may import as a root, such as {keys}, or build the name"
+        )
     if lookup.attributes is None:
-        raise _refusal(program, node, lookup, "the module is handed on whole; read the attribute where it is imported, or build it")
+        raise _refusal(
+            program, node, lookup, "the module is handed on whole; read the attribute where it is imported, or build it"
+        )
     for attribute in lookup.attributes:
         if attribute not in {root.attribute for root in declared}:
-            raise _refusal(program, node, lookup, f'no root stands for its `{attribute}`; declare "{name}:{attribute}", or build the name')
+            raise _refusal(
+                program,
+                node,
+                lookup,
+                f'no root stands for its `{attribute}`; declare "{name}:{attribute}", or build the name',
+            )
     named.covered.update(root.key for root in declared if root.attribute in lookup.attributes)
 
 

@@ -76,16 +76,22 @@ class Pipeline:
         if "matrix" in definition:
             matrix = self._fill(definition["matrix"], {}, group)
             for combination in itertools.product(*(enumerate(values) for values in matrix.values())):
-                parts = [
-                    f"{key}{index}" if isinstance(value, dict | list) else as_text(value)
-                    for key, (index, value) in zip(matrix, combination, strict=True)
-                ]
                 item = {key: value for key, (_, value) in zip(matrix, combination, strict=True)}
+                parts = [
+                    f"{key}{index}"
+                    if isinstance(item[key], dict | list)
+                    else _part(definition["matrix"][key], index, item[key])
+                    for key, (index, _) in zip(matrix, combination, strict=True)
+                ]
                 yield f"{group}@{'-'.join(parts)}", definition, {"item": item, "key": "-".join(parts)}
         elif "foreach" in definition:
             items = self._fill(definition["foreach"], {}, group)
             scalar = not isinstance(items, dict) and not any(isinstance(item, dict | list) for item in items)
-            pairs = items.items() if isinstance(items, dict) else ((item if scalar else i, item) for i, item in enumerate(items))
+            pairs = (
+                items.items()
+                if isinstance(items, dict)
+                else ((item if scalar else i, item) for i, item in enumerate(items))
+            )
             for key, item in pairs:
                 yield f"{group}@{as_text(key)}", definition.get("do") or {}, {"item": item, "key": key}
         else:
@@ -111,6 +117,12 @@ class Pipeline:
             except (KeyError, IndexError, TypeError, ValueError):
                 raise LineageError(f"{self.path}: stage `{stage}`: there is no value for ${{{expression}}}") from None
         return found
+
+
+def _part(written: Any, index: int, value: object) -> str:
+    """Writes a value as DVC puts it into a stage's name: `True` from a template, `true` from a literal."""
+    literal = isinstance(written, list) and not isinstance(written[index], str)
+    return as_text(value) if literal else str(value)
 
 
 def as_text(value: object) -> str:

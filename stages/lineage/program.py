@@ -1,6 +1,7 @@
 """The modules of a package, linked: what each reference of each unit leads to."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import NamedTuple
 from .unit import Reference, Source, Unit
 
 Chain = tuple[str, ...]
+# A name without computed parts, a suffix that is written out, or a folder that is.
+_NAMES_FILES = re.compile(r"^[^*?]*[^*?.][^*?]*$|\.\w+$|(^|/)[^*?/]+/")
 
 
 class Module:
@@ -117,7 +120,8 @@ class Program:
         if key not in self._targets:
             references = node.unit.signature_references if signature else node.unit.references
             self._targets[key] = [
-                (reference, self.resolve(node.module, reference.root, tuple(reference.chain))) for reference in references
+                (reference, self.resolve(node.module, reference.root, tuple(reference.chain)))
+                for reference in references
             ]
         return self._targets[key]
 
@@ -198,7 +202,7 @@ class Program:
     def files(self, text: str) -> list[str]:
         """Returns the data files that a string may name: a path's end, a pattern, a suffix or a folder."""
         wanted = text.removeprefix("./").strip("/")
-        if not wanted.strip("*."):
+        if not _NAMES_FILES.search(wanted):
             return []
         folder = f"/{wanted}/"
         pattern = f"*{wanted}" if wanted.startswith(".") else f"*/{wanted}"

@@ -398,10 +398,14 @@ class Recorder(Lookups):
         if use & EFFECT and not _rooted_in_name(node.func):
             self.acts |= CALL if self.depth else EXECUTED
         first = self.special_call(node, dotted)
+        strings = set(self.strings)
         for position, argument in enumerate(node.args):
             self.visit(argument, first if first and not position else READ if dotted in _LOOKING else VALUE)
         for keyword in node.keywords:
             self.visit(keyword)
+        if self.is_import(node):  # its strings are followed more closely than others
+            self.strings = strings
+        self.finish_call(node, dotted)
         self.write(")")
 
     def dotted(self, node: ast.expr) -> str:
@@ -434,4 +438,3 @@ def unquoted(node: ast.expr) -> ast.expr:
         except SyntaxError:
             pass
     return node
-

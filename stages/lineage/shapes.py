@@ -32,7 +32,9 @@ def shape(node: ast.expr | None, known: Known) -> str | None:
         case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod()):
             return "*".join(text.split("%s"))
         case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
-            return "*".join(piece.partition("}")[2] if position else piece for position, piece in enumerate(text.split("{")))
+            return "*".join(
+                piece.partition("}")[2] if position else piece for position, piece in enumerate(text.split("{"))
+            )
     return None
 
 

@@ -67,4 +67,3 @@ def joined(values: list[ast.expr]) -> list[ast.expr]:
         else:
             merged.append(value)
     return [value for value in merged if not (isinstance(value, ast.Constant) and value.value == "")]
-

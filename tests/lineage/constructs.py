@@ -14,7 +14,7 @@ class Case(NamedTuple):
 
 def case(name: str, main: str, roots: Mapping[str, str] = DEFAULT_ROOTS, /, **others: str) -> Case:
     """A case whose other files are named by keyword: `a__b` is `a/b.py`."""
-    files = {f"{key.replace('__', '/')}.py": text for key, text in others.items()}
+    files = {f"{key.replace('__', '/', 1)}.py": text for key, text in others.items()}
     packages = {f"{path.rpartition('/')[0]}/__init__.py": "" for path in files if "/" in path}
     return Case(name, {**packages, **files, "main.py": main}, roots)
 
@@ -314,7 +314,7 @@ CASES = [
             return decorate
 
         def count(function):
-            COUNTS[function.__name__] = LIVE5
+            COUNTS[function.__name__] = DEAD2
             return function
 
         def keep(function):
@@ -327,7 +327,7 @@ CASES = [
         plugins="""
         from toy.registry import REGISTRY, keep, register
 
-        @register("aLIVE1")
+        @register("LIVE1")
         def a():
             return LIVE2
 
@@ -609,11 +609,11 @@ CASES = [
             """Helps, DEAD4."""
 
         @tool
-        def add(a: "aLIVE1", b: int = LIVE2) -> "LIVE3":
+        def add(a: "LIVE1", b: int = LIVE2) -> "LIVE3":
             """Adds LIVE4."""
             return a + b
 
-        def untold(a: "aDEAD5"):
+        def untold(a: "DEAD5"):
             """Not a tool, DEAD6."""
 
         TOOLS = [untold]
@@ -658,7 +658,7 @@ CASES = [
                 """DEAD5"""
                 return self.x
 
-        def run(thing: "tDEAD6" = Thing()) -> dict["DEAD7", int]:
+        def run(thing: "DEAD6" = Thing()) -> dict["DEAD7", int]:
             """DEAD8"""
             count: "DEAD9" = LIVE1
             def inner(x: "DEAD10"):

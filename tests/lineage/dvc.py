@@ -1,0 +1,122 @@
+"""A small project of DVC stages, run with the real `dvc`."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.lineage.toy import Toy
+
+REPOSITORY = Path(__file__).parents[2]
+PIPELINE = """
+stages:
+  fingerprint:
+    cmd: {python} -m stages.lineage fingerprint
+    deps: [toy, requirements.lock]
+    outs: [{{fingerprints.json: {{cache: false}}}}]
+  make:
+    matrix: {{item: "${{items}}"}}
+    cmd: {python} -m stages.lineage run {python} -m toy.make ${{item.item}}
+    params:
+      - fingerprints.json: [make, "parts.${{item.item}}"]
+      - params.yaml: [size]
+    outs: ["out/${{item.item}}.txt"]
+  total:
+    cmd: {python} -m stages.lineage run {python} -m toy.total
+    deps: [out/a.txt, out/b.txt]
+    params:
+      - fingerprints.json: [total]
+    outs: [total.txt]
+"""
+FILES = {
+    "make.py": """
+    import importlib, pathlib, sys, time
+    from toy.common import publish
+
+    def run(name):
+        part = importlib.import_module(f"toy.parts.{name}").PART
+        publish(f"out/{name}.txt", part())
+
+    if __name__ == "__main__":
+        run(sys.argv[1])
+    """,
+    "common.py": """
+    import pathlib
+    import time
+
+    def publish(path, text):
+        '''Writes a text.'''
+        while pathlib.Path("hold").exists():
+            pathlib.Path("held").touch()
+            time.sleep(0.02)
+        pathlib.Path(path).parent.mkdir(exist_ok=True)
+        pathlib.Path(path).write_text(text)
+    """,
+    "total.py": """
+    from pathlib import Path
+    from toy.common import publish
+
+    def run():
+        publish("total.txt", join("out/a.txt", "out/b.txt"))
+
+    def join(*paths):
+        return " ".join(Path(path).read_text() for path in paths)
+
+    if __name__ == "__main__":
+        run()
+    """,
+    "parts/__init__.py": "",
+    "parts/a.py": "def PART(): return 'a1'\n",
+    "parts/b.py": "def PART(): return 'b1'\n",
+    "parts/unused.py": "def PART(): return 'u1'\n",
+}
+ROOTS = {"make": "toy.make:run", "total": "toy.total:run", "parts.*": "toy.parts.*:PART"}
+
+
+class Project(Toy):
+    """The toy project with git and DVC."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, {} if (folder / "toy").exists() else FILES, ROOTS)
+
+    def create(self) -> None:
+        """Makes the folder a repository of git and DVC with a pipeline."""
+        (self.folder / "dvc.yaml").write_text(PIPELINE.format(python=sys.executable))
+        (self.folder / "params.yaml").write_text("items: [a, b]\nsize: 1\n")
+        (self.folder / ".dvcignore").write_text("__pycache__\n")
+        (self.folder / ".gitignore").write_text("__pycache__\n")
+        self.run("git", "init", "-q")
+        self.dvc("init", "-q")
+        self.run("git", "config", "user.email", "a@b.c")
+        self.run("git", "config", "user.name", "someone")
+
+    def run(self, *command: str, **options) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "DVC_NO_ANALYTICS": "1", "DVC_STUDIO_OFFLINE": "1"}
+        environment.pop("DVC_STAGE", None)
+        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, **options)
+
+    def dvc(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.run(sys.executable, "-m", "dvc", *arguments)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Starts `dvc` and returns at once."""
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "DVC_NO_ANALYTICS": "1"}
+        command = [sys.executable, "-m", "dvc", *arguments]
+        return subprocess.Popen(
+            command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    def repro(self, *arguments: str) -> set[str]:
+        """Runs `dvc repro` and returns the stages that it ran."""
+        done = self.dvc("repro", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return ran(done.stdout)
+
+    def commit(self) -> None:
+        self.run("git", "add", "-A", check=True)
+        self.run("git", "commit", "-qm", "state", check=True)
+
+
+def ran(output: str) -> set[str]:
+    """Returns the stages that `dvc repro` says it ran."""
+    return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage '")}

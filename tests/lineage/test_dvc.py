@@ -1,0 +1,96 @@
+"""With the real `dvc`: edits rerun exactly what depends on them, and no result is recorded under other code's key."""
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.lineage.dvc import Project, ran
+
+EVERYTHING = {"fingerprint", "make@a", "make@b", "total"}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = Project(tmp_path_factory.mktemp("built"))
+    project.create()
+    assert project.repro() == EVERYTHING
+    assert (project.folder / "total.txt").read_text() == "a1 b1"
+    project.commit()
+    return project
+
+
+@pytest.fixture
+def project(built: Project, tmp_path: Path) -> Project:
+    """A copy of a project that is built and committed."""
+    shutil.copytree(built.folder, tmp_path, dirs_exist_ok=True)
+    return Project(tmp_path)
+
+
+def test_edits_rerun_exactly_what_depends_on_them(project: Project):
+    assert project.repro() == set()
+    project.replace("common.py", "'''Writes a text.'''", "'''Writes a short text.'''  # as it is")
+    project.replace("parts/unused.py", "u1", "u2")
+    assert project.repro() == {"fingerprint"}
+    project.replace("parts/a.py", "a1", "a2")
+    assert project.repro() == {"fingerprint", "make@a", "total"}
+    assert (project.folder / "total.txt").read_text() == "a2 b1"
+    project.replace("total.py", '" ".join', '"-".join')
+    assert project.repro() == {"fingerprint", "total"}
+    assert (project.folder / "total.txt").read_text() == "a2-b1"
+
+
+@pytest.mark.parametrize("arguments", [["-s", "total"], ["--downstream", "total"], ["-s", "-f", "total"]], ids=" ".join)
+def test_a_run_that_skips_the_fingerprints_is_refused(project: Project, arguments: list[str]):
+    project.replace("total.py", '" ".join', '"-".join')
+    (project.folder / "out/a.txt").write_text("by hand")
+    done = project.dvc("repro", *arguments)
+    assert done.returncode != 0
+    assert "run plain `dvc repro`" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "total" in project.repro()
+    assert (project.folder / "total.txt").read_text() == "a1-b1"
+
+
+def test_a_result_of_code_that_was_edited_while_it_ran_is_dropped(project: Project):
+    project.replace("parts/a.py", "a1", "a2")
+    (project.folder / "hold").touch()
+    running = project.start("repro")
+    deadline = time.monotonic() + 60
+    while not (project.folder / "held").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    project.replace("parts/a.py", "a2", "a3")
+    (project.folder / "hold").unlink()
+    output, _ = running.communicate(timeout=60)
+    assert running.returncode != 0
+    assert "`parts.a` was edited while stage `make@a` ran" in output
+    assert ran(output) == {"fingerprint", "make@a"}
+    assert project.repro() == {"fingerprint", "make@a", "total"}
+    assert (project.folder / "total.txt").read_text() == "a3 b1"
+    project.replace("parts/a.py", "a3", "a2")
+    assert project.repro() == {"fingerprint", "make@a", "total"}  # nothing in the run cache for what was dropped
+    assert (project.folder / "total.txt").read_text() == "a2 b1"
+
+
+def test_old_code_brings_its_old_result_back_from_the_run_cache(project: Project):
+    project.replace("parts/a.py", "a1", "a2")
+    project.repro()
+    project.replace("parts/a.py", "a2", "a1")
+    done = project.dvc("repro")
+    assert ran(done.stdout) == {"fingerprint"}
+    assert (project.folder / "total.txt").read_text() == "a1 b1"
+
+
+def test_a_computed_import_must_be_among_the_stages_parameters(project: Project):
+    path = project.folder / "dvc.yaml"
+    path.write_text(path.read_text().replace(', "parts.${item.item}"', ""))
+    done = project.dvc("repro", "-f")
+    assert done.returncode != 0
+    assert "stage `make@a` imports `parts.*` by a computed name" in done.stderr
+
+
+def test_by_hand_nothing_is_guarded(project: Project):
+    project.replace("total.py", '" ".join', '"-".join')
+    done = project.run("python3", "-m", "stages.lineage", "run", "python3", "-c", "print('done')")
+    assert done.stdout == "done\n"
