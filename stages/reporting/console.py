@@ -1,24 +1,16 @@
 """The result on the terminal, where a build ends."""
 
-import io
-import sys
-
-from rich.console import Console
 from rich.table import Table
 
 from stages.reporting.results import Pair, TaskResult
 from stages.reporting.wording import arm_title, p_value, percent, points, points_interval
+from stages.screen import console
 
-MIN_WIDTH = 100  # a narrower terminal wraps the lines rather than losing figures
 NUMBERS = ("accuracy", "95 % interval", "against", "points", "95 % interval", "Wilcoxon p")
 
 
 def print_results(results: list[TaskResult]) -> None:
     """Prints accuracies and comparisons as one compact table; without any styling where it is no terminal."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without minus signs must not fail the stage
-    console = Console(highlight=False)
-    console.width = max(console.width, MIN_WIDTH)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("task", "arm"):
         table.add_column(name, no_wrap=True)
@@ -26,7 +18,7 @@ def print_results(results: list[TaskResult]) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     for result in results:
         _add_task(table, result)
-    console.print(table)
+    console().print(table)
 
 
 def _add_task(table: Table, result: TaskResult) -> None:
