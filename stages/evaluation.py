@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 from tqdm import tqdm
@@ -16,6 +16,9 @@ from stages.parameters import Parameters, section
 from stages.tasks.configured import Configured, configured, read_problems
 from stages.tasks.references import execute_reference, outcome
 from stages.tasks.task import Problem
+
+if TYPE_CHECKING:
+    from stages.student.rollout import Student
 
 FOLDER, ADAPTERS, BASE = Path("data/evaluations"), Path("models/adapters"), Path("models/base")
 ARMS = ("base", "sft", "dpo")
@@ -65,13 +68,13 @@ def _attempt(
     setting: Configured, problems: Sequence[Problem], arm: str, parameters: EvaluationParameters
 ) -> Iterator[list[Row]]:
     """Yields the samples of each problem for one arm."""
-    student = _student(setting.task.name, arm, parameters)
+    model = student(setting.task.name, arm, parameters)
     attempts = (
         Attempt(item.id, sample, Episode(setting.task.prompt(item.question), setting.functions, parameters.max_steps))
         for item in problems
         for sample in range(parameters.samples)
     )
-    done = run_attempts(student, attempts, parameters.batch_size)
+    done = run_attempts(model, attempts, parameters.batch_size)
     total = len(problems) * parameters.samples
     shown = iter(tqdm(done, f"evaluation {setting.task.name} {arm}", total, disable=None))
     for problem in problems:
@@ -79,18 +82,19 @@ def _attempt(
         yield [_sample(setting, problem, next(shown), gold) for _ in range(parameters.samples)]
 
 
-def _student(task: str, arm: str, parameters: EvaluationParameters) -> Any:
+def student(task: str, arm: str, parameters: EvaluationParameters) -> "Student":
+    """Returns one arm of the trained student, ready to complete conversations.
+
+    Raises:
+        UserError: If its models have not been built.
+    """
     import torch
 
-    from stages.student.model import load
+    from stages.student.model import load_arm
     from stages.student.rollout import Student
 
     torch.set_num_threads(parameters.threads)
-    model, tokenizer = load(BASE / task)
-    if arm != "base":
-        from peft import PeftModel
-
-        model = PeftModel.from_pretrained(model, str(ADAPTERS / task / arm)).merge_and_unload()
+    model, tokenizer = load_arm(BASE / task, None if arm == "base" else ADAPTERS / task / arm)
     return Student(model, tokenizer, parameters.max_tokens, parameters.temperature, parameters.seed)
 
 

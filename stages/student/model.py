@@ -65,6 +65,8 @@ def load(folder: Path) -> tuple[Any, Any]:
     Raises:
         UserError: If the model cannot be had.
     """
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such model; run `dvc repro` to train it")
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -78,3 +80,23 @@ def load(folder: Path) -> tuple[Any, Any]:
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return model, tokenizer
+
+
+def load_arm(base: Path, adapter: Path | None) -> tuple[Any, Any]:
+    """Returns the base model with an adapter merged into it, if one is given, and the tokenizer.
+
+    Raises:
+        UserError: If one of them cannot be had.
+    """
+    if adapter is not None and not (adapter / "adapter_config.json").is_file():
+        raise UserError(f"{adapter}: no such adapter; run `dvc repro` to train it")
+    model, tokenizer = load(base)
+    if adapter is None:
+        return model, tokenizer
+    from peft import PeftModel
+
+    try:
+        return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(), tokenizer
+    except Exception as error:  # whatever a damaged file makes the loaders raise
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise UserError(f"{adapter}: cannot be loaded ({reason}); run `dvc repro` to train it anew") from None
