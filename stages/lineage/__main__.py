@@ -1,7 +1,7 @@
-"""The room as a program, for the dvc.yaml of any project: `fingerprint`, `run COMMAND...`, `explain`."""
+"""The room as a program, for the dvc.yaml of any project: `fingerprint`, `run MODULE ...`, `explain`."""
 
 import os
-import subprocess
+import runpy
 import sys
 
 from .errors import LineageError
@@ -10,7 +10,7 @@ from .guard import guard
 from .project import read_project
 
 USAGE = """usage: python -m stages.lineage fingerprint         write the file of fingerprints
-       python -m stages.lineage run COMMAND ...     run a stage's command under the guard
+       python -m stages.lineage run MODULE ...      run a stage's module as a program, under the guard
        python -m stages.lineage explain [--json | --graph]
 """
 
@@ -24,9 +24,7 @@ def main(arguments: list[str]) -> int:
             return 0
         case ["run", _, *_]:
             with guard(read_project(), os.environ.get("DVC_STAGE")):
-                code = subprocess.run(arguments[1:], check=False).returncode
-                if code:
-                    sys.exit(code)
+                _run(arguments[1:])
             return 0
         case ["explain", *options]:
             from .explain import main as explain
@@ -34,6 +32,15 @@ def main(arguments: list[str]) -> int:
             return explain(read_project(), options)
     print(USAGE, end="", file=sys.stderr)
     return 0 if arguments in (["--help"], ["-h"]) else 2
+
+
+def _run(arguments: list[str]) -> None:
+    sys.argv = arguments
+    try:
+        runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if end.code:
+            raise
 
 
 if __name__ == "__main__":

@@ -5,13 +5,8 @@ import ast
 from .recorder import Recorder
 from .scopes import FUNCTIONS, Scope, import_specs, loaded_modules, own_nodes, type_scope
 from .shapes import Names
+from .tables import IMMUTABLE_CALLS
 from .unit import Source, Unit
-
-# Calls whose value can't change.
-_IMMUTABLE_CALLS = frozenset(
-    "re.compile frozenset tuple str int float bool bytes complex pathlib.Path pathlib.PurePath fractions.Fraction "
-    "decimal.Decimal typing.TypeVar typing.ParamSpec typing.NewType logging.getLogger object".split()
-)
 
 
 def analyse(text: bytes) -> Source:
@@ -140,7 +135,7 @@ class _Analysis:
             case ast.BinOp(left=left, right=right):
                 return self._constant(left) and self._constant(right)
             case ast.Call(func=ast.Name() | ast.Attribute() as function):
-                return Recorder(self.names).dotted(function) in _IMMUTABLE_CALLS
+                return Recorder(self.names).dotted(function) in IMMUTABLE_CALLS
         return False
 
 
@@ -159,4 +154,4 @@ def _is_main(test: ast.expr) -> bool:
 
 
 def _does_nothing(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Pass) or isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))

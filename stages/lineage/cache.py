@@ -60,7 +60,7 @@ class Analyses:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             scratch.write_text(f"{sha256(text.encode()).hexdigest()}\n{text}", encoding="utf-8")
-            os.replace(scratch, self.path)
+            scratch.replace(self.path)
         except OSError:
             with suppress(OSError):
                 scratch.unlink()

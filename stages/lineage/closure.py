@@ -1,16 +1,11 @@
 """Everything that can shape what a root does: the nodes reached from it, to a fixed point."""
 
 from .effects import Effects, is_transparent
+from .naming import named_by
 from .program import Module, Node, Program, Target
 from .project import Root
-from .naming import named_by
-from .unit import BASE, DECORATE, EXECUTED, READ, READERS, READS_DOCS, READS_SIGNATURES, VALUE, WIDE, Reference
-
-# Bases from elsewhere that call no method by name, but for `__special__` and `_sunder_` ones.
-_PASSIVE = frozenset(
-    "typing.Protocol typing.Generic typing.NamedTuple typing.TypedDict typing_extensions.Protocol typing_extensions.TypedDict "
-    "abc.ABC abc.ABCMeta enum.Enum enum.IntEnum enum.StrEnum enum.Flag enum.IntFlag enum.EnumMeta collections.namedtuple".split()
-)
+from .tables import PASSIVE_BASES, READERS, READS_DOCS, READS_SIGNATURES
+from .unit import BASE, DECORATE, EXECUTED, READ, VALUE, WIDE, Reference
 
 
 class Closure:
@@ -111,7 +106,7 @@ class Closure:
             self._values.add(target.rest[-1])
         if target.node is not None:
             self._reach(target.node)
-            if use & VALUE and not target.rest or any(name in READERS for name in target.rest):
+            if (use & VALUE and not target.rest) or any(name in READERS for name in target.rest):
                 self._escaped.add(target.node)
             if use & WIDE or "__dict__" in target.rest:
                 self._read_any_attribute()
@@ -127,9 +122,7 @@ class Closure:
     def _class(self, node: Node) -> None:
         everything = self._has_foreign_base(node, set())
         for method in node.module.methods.get(node.unit.name, []):
-            if everything or self._is_called_unseen(method):
-                self._reach(method)
-            elif method.name in self._attributes or self._any_attribute:
+            if everything or self._is_called_unseen(method) or method.name in self._attributes or self._any_attribute:
                 self._reach(method)
             else:
                 self._methods.setdefault(method.name, []).append(method)
@@ -162,7 +155,7 @@ class Closure:
         if reference.use & DECORATE:
             return target.node is None and not is_transparent(target, reference.root)
         if target.external:
-            return target.external not in _PASSIVE
+            return target.external not in PASSIVE_BASES
         return not (reference.root == "object" or reference.root.endswith(("Error", "Exception", "Warning")))
 
     def _attribute(self, name: str) -> None:
@@ -208,17 +201,16 @@ class Closure:
 
     def _execute(self, node: Node) -> None:
         written, acts = self.effects.of(node)
-        if acts or written and (self.is_plugin or not written.isdisjoint(self.nodes)):
+        if acts or (written and (self.is_plugin or not written.isdisjoint(self.nodes))):
             self._reach(node)
         for target in written:
             self._registrants.setdefault(target, []).append(node)
         if node.unit.kind == "class":
             for reference, targets in self.program.targets(node):
-                for target in targets if reference.use & BASE else ():
-                    if target.node is not None:
-                        self._subclasses.setdefault(target.node, []).append(node)
-                        if self._any_subclass and target.node in self.nodes:
-                            self._reach(node)
+                for base in (target.node for target in targets if target.node and reference.use & BASE):
+                    self._subclasses.setdefault(base, []).append(node)
+                    if self._any_subclass and base in self.nodes:
+                        self._reach(node)
 
     def _widen(self, module: Module, *, as_program: bool = False) -> None:
         self._load(module)

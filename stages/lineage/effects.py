@@ -1,18 +1,8 @@
 """What defining a unit does to others: registries it writes to, or the world outside the package."""
 
 from .program import Node, Program, Target
+from .tables import LOOKING_METHODS, TRANSPARENT_BUILTINS, TRANSPARENT_MODULES
 from .unit import BASE, CALL, DECORATE, EFFECT, EXECUTED, VALUE, WRITE, Reference
-
-# Method names that change nothing, whatever they are called on.
-_LOOKING = frozenset(
-    "get items keys values copy join format split strip startswith endswith match fullmatch search sub findall index "
-    "count union intersection difference exists read_text read_bytes with_name joinpath resolve debug info warning error".split()
-)
-# Decorators from elsewhere that neither register nor call what they decorate.
-TRANSPARENT = frozenset(
-    "functools dataclasses contextlib typing typing_extensions abc enum types warnings torch numpy pydantic numba jax".split()
-)
-TRANSPARENT_BUILTINS = frozenset({"property", "staticmethod", "classmethod"})
 
 
 def is_transparent(target: Target, root: str) -> bool:
@@ -20,7 +10,7 @@ def is_transparent(target: Target, root: str) -> bool:
     if target.node is not None or target.module is not None:
         return False
     if target.external:
-        return target.external.partition(".")[0] in TRANSPARENT
+        return target.external.partition(".")[0] in TRANSPARENT_MODULES
     return root in TRANSPARENT_BUILTINS or bool(target.rest)
 
 
@@ -85,15 +75,15 @@ class _Execution:
 
     def _use(self, use: int, root: str, target: Target) -> None:
         node = target.node
-        calls_part = bool(use & (CALL | DECORATE) and target.rest and target.rest[-1] not in _LOOKING)
+        calls_part = bool(use & (CALL | DECORATE) and target.rest and target.rest[-1] not in LOOKING_METHODS)
         if node is None:
             registers = use & DECORATE and not is_transparent(target, root)
-            self.acts |= bool(registers or use & EFFECT and target.module is None)
+            self.acts |= bool(registers or (use & EFFECT and target.module is None))
         elif use & WRITE:
             self.written.add(node)
         elif node.unit.kind not in ("function", "class", "method"):
             kept = use & VALUE and not target.rest
-            if use & DECORATE or node.unit.mutable and (kept or calls_part or use & CALL and not target.rest):
+            if use & DECORATE or (node.unit.mutable and (kept or calls_part or (use & CALL and not target.rest))):
                 self.written.add(node)
         elif calls_part:
             self._call_part(node, target.rest[0])

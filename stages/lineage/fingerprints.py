@@ -14,7 +14,7 @@ from .closure import Closure
 from .effects import Effects
 from .errors import LineageError
 from .libraries import Libraries
-from .program import Module, Node, Program, Target
+from .program import Node, Program, Target
 from .project import FILE, Project, Root
 from .text import digest
 
@@ -88,11 +88,13 @@ class Fingerprints:
         wanted = root.module.split(".")
         for name, module in self.program.modules.items():
             parts = name.split(".")
-            if len(parts) == len(wanted) and all(want in ("*", part) for want, part in zip(wanted, parts, strict=True)):
-                if self.program.attribute(module, root.attribute):
-                    filling = iter([part for want, part in zip(wanted, parts, strict=True) if want == "*"])
-                    key = ".".join(next(filling) if part == "*" else part for part in root.key.split("."))
-                    yield Root(key, name, root.attribute)
+            fits = len(parts) == len(wanted) and all(
+                want in ("*", part) for want, part in zip(wanted, parts, strict=True)
+            )
+            if fits and self.program.attribute(module, root.attribute):
+                filling = iter([part for want, part in zip(wanted, parts, strict=True) if want == "*"])
+                key = ".".join(next(filling) if part == "*" else part for part in root.key.split("."))
+                yield Root(key, name, root.attribute)
 
     def closure(self, key: str) -> Closure:
         """Returns the closure of a root."""
@@ -219,6 +221,6 @@ def write(path: Path, fingerprints: dict[str, Fingerprint]) -> None:
     scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         scratch.write_text(json.dumps(tree, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        os.replace(scratch, path)
+        scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)

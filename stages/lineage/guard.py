@@ -24,8 +24,8 @@ def guard(project: Project, stage: str | None) -> Iterator[None]:
 
     Args:
         project: The configuration.
-        stage: The stage's name as DVC gives it in the environment variable `DVC_STAGE`; None (it isn't DVC that runs it,
-            so nothing is recorded) for no guard.
+        stage: The stage's name, which DVC gives in the environment variable `DVC_STAGE`; None for no guard: if it isn't
+            DVC that runs the stage, nothing is recorded.
 
     Raises:
         LineageError: If the fingerprints file isn't what the code gives; before or after the work.
@@ -48,7 +48,7 @@ def guard(project: Project, stage: str | None) -> Iterator[None]:
     for key in current:
         if after[key].value != current[key].value or value_at(_recorded(project), key) != current[key].value:
             raise LineageError(
-                f"the code of `{key}` was edited while stage `{stage}` ran; its result is dropped, run `dvc repro` again"
+                f"the code of `{key}` was edited while stage `{stage}` ran; its result is dropped; rerun `dvc repro`"
             )
 
 
@@ -85,7 +85,8 @@ def check_declared(stage: str, keys: list[str], current: dict[str, Fingerprint])
         fixed = pattern.partition("*")[0]
         if not any(f"{key}.".startswith(fixed) for key in keys):
             raise LineageError(
-                f"{FILE}: stage `{stage}` imports `{pattern}` by a computed name; add the keys of what it may import to its params"
+                f"{FILE}: stage `{stage}` imports `{pattern}` by a computed name; "
+                f"add the keys of what it may import to its params"
             )
     return current
 

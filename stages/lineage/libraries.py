@@ -1,6 +1,5 @@
 """Third-party code: which distribution brings a module, which version is locked, which is installed."""
 
-import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -8,22 +7,8 @@ from pathlib import Path
 
 from .errors import LineageError
 from .project import FILE, Project
+from .tables import DISTRIBUTIONS
 
-# Distributions that bring a module of another name.
-_NAMES = {
-    "attr": "attrs",
-    "bs4": "beautifulsoup4",
-    "cv2": "opencv-python",
-    "dateutil": "python-dateutil",
-    "dotenv": "python-dotenv",
-    "git": "gitpython",
-    "PIL": "pillow",
-    "pysat": "python-sat",
-    "skimage": "scikit-image",
-    "sklearn": "scikit-learn",
-    "yaml": "pyyaml",
-    "z3": "z3-solver",
-}
 _LINE = re.compile(r"\s*([A-Za-z0-9][\w.\-]*)(?:\[[^\]]*\])?\s*===?\s*([^\s;#]+)")
 
 
@@ -62,7 +47,7 @@ class Libraries:
             yield normal(declared)
             return
         yield normal(module)
-        yield _NAMES.get(module, "")
+        yield DISTRIBUTIONS.get(module, "")
         yield _installed_as(module, self.locked)
 
 
@@ -86,11 +71,7 @@ def _read_lock(path: Path) -> Iterator[tuple[str, str]]:
 
 def _metadata_folders() -> Iterator[Path]:
     for entry in dict.fromkeys(sys.path):
-        try:
-            names = sorted(os.listdir(entry or "."))
-        except OSError:
-            continue
-        yield from (Path(entry or ".", name) for name in names if name.endswith(".dist-info"))
+        yield from sorted(Path(entry or ".").glob("*.dist-info"))
 
 
 def installed() -> dict[str, str]:
@@ -117,7 +98,7 @@ def _brings(folder: Path, module: str) -> bool:
     except OSError:
         return False
     return any(
-        line.startswith((f"{module}/", f"{module}.py,")) or line.startswith(f"{module}.") and ".so," in line
+        line.startswith((f"{module}/", f"{module}.py,")) or (line.startswith(f"{module}.") and ".so," in line)
         for line in lines
     )
 

@@ -1,40 +1,27 @@
 """Imports and look-ups by computed names: what they may reach, or that it can't be told."""
 
 import ast
-from typing import TYPE_CHECKING
 
-from .shapes import shape
+from .record import Record, unchained
+from .scopes import Scope
+from .shapes import Names, shape
+from .tables import REFUSED_CALLS
 from .unit import EFFECT, PEEK, READ, WIDE, WRITE, Lookup
 
 _IMPORTS = frozenset({"importlib.import_module", "__import__"})
 _ATTRIBUTE_CALLS = frozenset({"getattr", "hasattr", "setattr", "delattr"})
 _MEMBERS = frozenset({"vars", "dir", "inspect.getmembers", "inspect.getmembers_static"})
-# Code from elsewhere, or code as text: no closure can contain it.
-_REFUSED = frozenset(
-    "eval exec runpy.run_module runpy.run_path pkgutil.resolve_name importlib.util.spec_from_file_location "
-    "importlib.machinery.SourceFileLoader inspect.getsource inspect.getsourcelines".split()
-)
 
 
-class Lookups:
+class Lookups(Record):
     """The part of a recorder that follows names which the code computes."""
 
-    if TYPE_CHECKING:
-
-        def dotted(self, node: ast.expr) -> str: ...
-        def origin(self, name: str) -> tuple[bool, list[str]]: ...
-        def known(self, name: str) -> str | None: ...
-        def visit(self, node: ast.AST) -> None: ...
-
-    def __init__(self) -> None:
-        self.lookups: list[Lookup] = []
-        self.attributes: set[str] = set()
-        self.values: set[str] = set()
-        self.any_attribute = self.own_module = False
+    def __init__(self, names: Names, scope: Scope | None = None) -> None:
+        super().__init__(names, scope)
         self._held: dict[str, int] = {}  # local name -> index of the look-up whose module it holds
         self._calls: dict[int, int] = {}  # id of a call's node -> index of its look-up
 
-    def special_call(self, node: ast.Call, dotted: str) -> int:
+    def begin_call(self, node: ast.Call, dotted: str) -> int:
         """Records what a call does beyond calling; returns how it uses its first argument, 0 for as usual."""
         if dotted in _ATTRIBUTE_CALLS and len(node.args) > 1:
             return self._attribute_call(node, dotted)
@@ -42,7 +29,7 @@ class Lookups:
             return self._wide(node.args[0])
         if dotted in _IMPORTS:
             self._import(node)
-        elif dotted in _REFUSED:
+        elif dotted in REFUSED_CALLS:
             self.lookups.append(Lookup(node.lineno, ast.unparse(node), None, None, None))
         elif dotted == "globals":
             self.own_module = True
@@ -51,6 +38,12 @@ class Lookups:
         elif dotted in ("operator.attrgetter", "operator.methodcaller"):
             self._named_attributes(node.args if dotted.endswith("attrgetter") else node.args[:1])
         return 0
+
+    def finish_call(self, node: ast.Call, dotted: str) -> None:
+        """Notes what a call reads of a module that its first argument imports."""
+        match node.args:
+            case [target, ast.Constant(value=str(name)), *_] if dotted in ("getattr", "hasattr"):
+                self.read_from_call(target, name)
 
     def module_table(self, key: ast.expr, node: ast.expr) -> None:
         """Records a look-up in `sys.modules` (a constant key is found as a string that names a module)."""
@@ -67,22 +60,21 @@ class Lookups:
         self._named_attributes([name])
         if not reading:
             return WRITE | EFFECT
-        if isinstance(name.value, str) and not isinstance(target, ast.Call):
-            self.visit(ast.Attribute(target, name.value, ast.Load()))
+        root, chain = unchained(target)
+        if isinstance(root, ast.Name):
+            self.name(root.id, (*chain, str(name.value)), READ)
         return READ | PEEK
 
     def _named_attributes(self, nodes: list[ast.expr]) -> None:
         for node in nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                self.attributes.update(node.value.split("."))
-                self.values.update(node.value.split("."))
+                self.note_attributes(node.value.split("."), READ)
             else:
                 self.any_attribute = True
 
     def _wide(self, target: ast.expr) -> int:
-        while isinstance(target, ast.Attribute):
-            target = target.value
-        if not isinstance(target, ast.Name) or self.origin(target.id) == (False, []):
+        root, _ = unchained(target)
+        if not isinstance(root, ast.Name) or self.origin(root.id) == (False, []):
             self.any_attribute = True
         return WIDE | READ
 
@@ -95,12 +87,6 @@ class Lookups:
         self._calls[id(node)] = len(self.lookups)
         lookup = Lookup(node.lineno, ast.unparse(node), shape(name, self.known), shape(package, self.known), None)
         self.lookups.append(lookup)
-
-    def finish_call(self, node: ast.Call, dotted: str) -> None:
-        """Notes what a call reads of a module that its first argument imports."""
-        match node.args:
-            case [target, ast.Constant(value=str(name)), *_] if dotted in ("getattr", "hasattr"):
-                self.read_from_call(target, name)
 
     def is_import(self, node: ast.expr) -> bool:
         """Returns whether a call was recorded as an import."""
@@ -117,16 +103,15 @@ class Lookups:
         if id(node) in self._calls:
             self._replace(self._calls[id(node)], [attribute] if attribute else [])
 
-    def read_from_name(self, name: str, chain: tuple[str, ...], use: int) -> None:
-        """Notes what is read of the module that a name holds, or that the module itself is handed on."""
+    def name(self, name: str, chain: tuple[str, ...], use: int) -> None:
+        """Writes a name, and notes what is read of the module that it holds, or that the module is handed on."""
+        super().name(name, chain, use)
         if name in self._held and not use & (WRITE | PEEK):
+            index = self._held[name]
             if chain:
-                self._read(self._held[name], chain[0])
+                self._replace(index, [*(self.lookups[index].attributes or []), chain[0]])
             else:
                 self._replace(self._held.pop(name), None)
-
-    def _read(self, index: int, attribute: str) -> None:
-        self._replace(index, [*(self.lookups[index].attributes or []), attribute])
 
     def _replace(self, index: int, attributes: list[str] | None) -> None:
         self.lookups[index] = self.lookups[index]._replace(attributes=attributes)

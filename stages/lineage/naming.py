@@ -6,10 +6,8 @@ from .errors import LineageError
 from .program import Module, Node, Program, Target
 from .project import FILE, Root
 from .shapes import MODULE, PACKAGE
+from .tables import MOVES
 from .unit import EXECUTED, Lookup
-
-# What may be done with a place without reading what is there.
-_MOVING = frozenset({"parent", "parents", "resolve", "absolute", "joinpath"})
 
 
 @dataclass
@@ -118,32 +116,26 @@ def _pattern(program: Program, patterns: list[Root], node: Node, lookup: Lookup,
 
 
 def _refusal(program: Program, node: Node, lookup: Lookup, remedy: str) -> LineageError:
-    return LineageError(
-        f"{program.where(node.module, lookup.line)}: `{lookup.what}`: {remedy} from constants ([tool.lineage.roots] in {FILE})"
-    )
+    where = program.where(node.module, lookup.line)
+    return LineageError(f"{where}: `{lookup.what}`: {remedy} from constants ([tool.lineage.roots] in {FILE})")
 
 
 def _files(program: Program, node: Node) -> set[str]:
     found = {name for text in node.unit.strings for name in program.files(text)}
-    if not found and not _is_place(program, node) and _knows_place(program, node, set()):
+    if not found and not _is_place(node) and _knows_place(program, node, set()):
         found.update(program.files_beside(node.module))
     return found
 
 
-def _is_place(program: Program, node: Node) -> bool:
+def _is_place(node: Node) -> bool:
     """Returns whether a node is a constant such as `HERE = Path(__file__).parent`, that names no file yet."""
     unit = node.unit
-    return unit.kind == "binding" and set(unit.attributes) <= _MOVING and all(r.use & EXECUTED for r in unit.references)
+    return unit.kind == "binding" and set(unit.attributes) <= MOVES and all(r.use & EXECUTED for r in unit.references)
 
 
 def _knows_place(program: Program, node: Node, seen: set[Node]) -> bool:
     seen.add(node)
     if node.unit.locates:
         return True
-    for _, targets in program.targets(node):
-        for target in targets:
-            constant = target.node
-            if constant is not None and constant not in seen and _is_place(program, constant):
-                if _knows_place(program, constant, seen):
-                    return True
-    return False
+    constants = {target.node for _, targets in program.targets(node) for target in targets if target.node} - seen
+    return any(_is_place(constant) and _knows_place(program, constant, seen) for constant in constants)

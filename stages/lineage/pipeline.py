@@ -1,4 +1,4 @@
-"""What dvc.yaml says of a stage, templates filled in: the part of DVC's own reading that the guard needs, in milliseconds."""
+"""What dvc.yaml says of a stage, templates filled in: what the guard needs of DVC's own reading, in milliseconds."""
 
 import itertools
 import posixpath
@@ -11,10 +11,14 @@ import yaml
 
 from .errors import LineageError
 
+try:
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:  # PyYAML without its C part: the same, slower
+    from yaml import SafeLoader
+
 FILE = "dvc.yaml"
 PARAMETERS = "params.yaml"
 _TEMPLATE = re.compile(r"(?<!\\)\$\{(.*?)\}")
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Pipeline:
@@ -137,7 +141,7 @@ def read_yaml(folder: Path, path: str) -> dict[str, Any]:
         LineageError: If it is missing, malformed, or not a mapping.
     """
     try:
-        content = yaml.load((folder / path).read_text(encoding="utf-8"), Loader=_LOADER)
+        content = yaml.load((folder / path).read_text(encoding="utf-8"), Loader=SafeLoader)
     except FileNotFoundError:
         raise LineageError(f"{path}: no such file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

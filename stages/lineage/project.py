@@ -26,6 +26,7 @@ class Root:
 
     @property
     def is_pattern(self) -> bool:
+        """Whether it stands for several modules."""
         return "*" in self.module
 
 

@@ -45,7 +45,7 @@ def atom(value: object) -> str:
     """Writes a constant; unlike `repr`, independent of Python's tables of printable characters and number limits."""
     if isinstance(value, int) and not isinstance(value, bool):
         return f"int {value:x} "
-    return f"{type(value).__name__} {ascii(value)} "
+    return f"{type(value).__name__} {value!a} "
 
 
 def fields(node: ast.AST) -> list[tuple[str, object]]:
@@ -63,7 +63,7 @@ def joined(values: list[ast.expr]) -> list[ast.expr]:
     merged: list[ast.expr] = []
     for value in values:
         if isinstance(value, ast.Constant) and merged and isinstance(merged[-1], ast.Constant):
-            merged[-1] = ast.Constant(f"{merged[-1].value}{value.value}")
+            merged[-1] = ast.Constant(str(merged[-1].value) + str(value.value))
         else:
             merged.append(value)
     return [value for value in merged if not (isinstance(value, ast.Constant) and value.value == "")]

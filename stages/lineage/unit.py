@@ -1,4 +1,4 @@
-"""What the analysis of one file yields: its units, and the names it binds. Plain data that survives a trip through JSON."""
+"""What the analysis of one file yields: its units, and the names it binds. Plain data that fits into JSON."""
 
 from typing import Any, NamedTuple
 
@@ -14,24 +14,6 @@ EFFECT = 128  # for what it does, not for what it returns
 WIDE = 256  # its attributes are looked up by computed names
 LOAD = 512  # imported
 PEEK = 1024  # one attribute of it is looked up by a constant name
-
-# What a unit reads of others.
-READS_DOCS = 1
-READS_SIGNATURES = 2
-READERS = {
-    "__doc__": READS_DOCS,
-    "getdoc": READS_DOCS,
-    "signature": READS_SIGNATURES,
-    "getfullargspec": READS_SIGNATURES,
-    "get_type_hints": READS_SIGNATURES,
-    "get_annotations": READS_SIGNATURES,
-    "__annotations__": READS_SIGNATURES,
-    "validate_call": READS_SIGNATURES,
-    "get_json_schema": READS_DOCS | READS_SIGNATURES,
-    "apply_chat_template": READS_DOCS | READS_SIGNATURES,
-    "model_json_schema": READS_DOCS | READS_SIGNATURES,
-    "json_schema": READS_DOCS | READS_SIGNATURES,
-}
 
 
 class Reference(NamedTuple):

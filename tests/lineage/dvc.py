@@ -16,13 +16,13 @@ stages:
     outs: [{{fingerprints.json: {{cache: false}}}}]
   make:
     matrix: {{item: "${{items}}"}}
-    cmd: {python} -m stages.lineage run {python} -m toy.make ${{item.item}}
+    cmd: {python} -m stages.lineage run toy.make ${{item.item}}
     params:
       - fingerprints.json: [make, "parts.${{item.item}}"]
       - params.yaml: [size]
     outs: ["out/${{item.item}}.txt"]
   total:
-    cmd: {python} -m stages.lineage run {python} -m toy.total
+    cmd: {python} -m stages.lineage run toy.total
     deps: [out/a.txt, out/b.txt]
     params:
       - fingerprints.json: [total]

@@ -1,7 +1,6 @@
 """The cache saves time and nothing else."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -83,4 +82,4 @@ def test_a_folder_that_cannot_be_written_is_no_failure(toy: Toy):
 
 def test_no_scratch_files_are_left(toy: Toy):
     _code(toy)
-    assert os.listdir(toy.folder / ".dvc/tmp/lineage") == [_file(toy).name]
+    assert list((toy.folder / ".dvc/tmp/lineage").iterdir()) == [_file(toy)]

@@ -54,7 +54,15 @@ def test_an_unpinned_library_is_refused_with_its_place(tmp_path: Path):
 
 def test_lock_lines(tmp_path: Path):
     toy = Toy(tmp_path, {"main.py": "def run(): pass"})
-    toy.lock = '# comment\nA_b.C==1.0 --hash=sha256:0\nwith-extra[x,y]==2.0\noptional==3.0 ; extra == "later"\n-e .\nloose>=1\n'
+    lines = [
+        "# comment",
+        "A_b.C==1.0 --hash=sha256:0",
+        "with-extra[x,y]==2.0",
+        'optional==3.0 ; extra == "later"',
+        "-e .",
+        "loose>=1",
+    ]
+    toy.lock = "\n".join(lines)
     toy.write({})
     assert Libraries(read_project(tmp_path)).locked == {"a-b-c": "1.0", "with-extra": "2.0", "optional": "3.0"}
 

@@ -67,7 +67,8 @@ def test_every_stage_reads_what_dvc_says_it_reads(folder: Path):
     subprocess.run([sys.executable, "-m", "dvc", "init", "--no-scm", "-q"], cwd=folder, env=environment, check=True)
     program = (
         "import json; from dvc.repo import Repo\n"
-        "print(json.dumps({stage.addressing: [[p.def_path, list(p.params)] for p in stage.params] for stage in Repo().index.stages}))"
+        "stages = Repo().index.stages\n"
+        "print(json.dumps({s.addressing: [[p.def_path, list(p.params)] for p in s.params] for s in stages}))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=folder, env=environment, check=True, capture_output=True, text=True

@@ -1,5 +1,6 @@
 """What can't be told is refused, with the place and the remedy."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,13 @@ from tests.lineage.toy import Toy
 UNTOLD = {
     "import of a parameter": "import importlib\ndef run(name): return importlib.import_module(name).x",
     "import of anything": "import importlib\ndef run(name): return importlib.import_module(f'{name}').x",
-    "undeclared pattern": "from importlib import import_module\ndef run(name): return import_module(f'toy.parts.{name}').f()",
-    "rebound name": "import importlib\ndef run(names):\n name = 'toy.a'\n for name in names: pass\n return importlib.import_module(name)",
+    "undeclared pattern": """from importlib import import_module
+def run(name): return import_module(f'toy.parts.{name}').f()""",
+    "rebound name": """import importlib
+def run(names):
+    name = 'toy.a'
+    for name in names: pass
+    return importlib.import_module(name)""",
     "shadowed constant": "import importlib\nNAME = 'toy.a'\ndef run(NAME): return importlib.import_module(NAME)",
     "eval": "def run(text): return eval(text)",
     "exec": "def run(text): exec(text)",
@@ -19,16 +25,13 @@ UNTOLD = {
     "any module": "import sys\ndef run(name): return sys.modules[name]",
     "source text": "import inspect\ndef run(f): return inspect.getsource(f)",
 }
+CULPRIT = re.compile(r"import_module\(|eval\(|exec\(|run_path\(|modules\[|source\(")
 
 
 @pytest.mark.parametrize("text", UNTOLD.values(), ids=UNTOLD.keys())
 def test_a_lookup_that_cannot_be_told(text: str, tmp_path: Path):
     toy = Toy(tmp_path, {"main.py": text, "a.py": "", "parts/__init__.py": "", "parts/a.py": "def f(): pass"})
-    line = 1 + next(
-        n
-        for n, each in enumerate(text.splitlines())
-        if any(w in each for w in ("import_module(", "eval(", "exec(", "run_path(", "modules[", "source("))
-    )
+    line = 1 + next(number for number, each in enumerate(text.splitlines()) if CULPRIT.search(each))
     with pytest.raises(LineageError, match=rf"^toy/main\.py:{line}: `.*\[tool\.lineage\.roots\]"):
         toy.of()
 
