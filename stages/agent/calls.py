@@ -18,6 +18,7 @@ from stages.agent.error_types import CallError, ErrorType
 from stages.agent.values import MAX_DIGITS, Value, text
 
 MAX_LENGTH = 4000
+MAX_DEPTH = 20
 _ADVICE = "Answer with exactly one call, such as {example}"
 _LIKE_CALL = re.compile(r"[^\W\d]\w*\s*\(.*\)", re.DOTALL)
 
@@ -47,7 +48,7 @@ def parse(completion: str, example: str = "stop(answer=42)") -> Call:
     """
     if len(completion) > MAX_LENGTH:
         raise CallError(ErrorType.MALFORMED, f"The answer is too long. {_ADVICE.format(example=example)}")
-    lines = [line.strip() for line in completion.splitlines() if line.strip() and not line.strip().startswith("```")]
+    lines = [line.strip() for line in completion.split("\n") if line.strip() and not line.strip().startswith("```")]
     for candidates in (["\n".join(lines)], lines):
         calls = [call for candidate in candidates if (call := _read(candidate)) is not None]
         if len(calls) == 1:
@@ -73,7 +74,7 @@ def _from_json(value: Any) -> Call | None:
         arguments = json.loads(arguments)
     if not isinstance(arguments, dict):
         return None
-    return Call(value["name"], {key: _checked(item) for key, item in arguments.items()})
+    return Call(_text(value["name"]), {_text(key): _checked(item) for key, item in arguments.items()})
 
 
 def _from_python(candidate: str) -> Call | None:
@@ -85,17 +86,19 @@ def _from_python(candidate: str) -> Call | None:
     names = [keyword.arg for keyword in node.keywords]
     if None in names or len(set(names)) < len(names):
         return None
-    keywords = {str(keyword.arg): _literal(keyword.value) for keyword in node.keywords}
-    return Call(node.func.id, keywords, tuple(map(_literal, node.args)))
+    keywords = {str(keyword.arg): _checked(_literal(keyword.value)) for keyword in node.keywords}
+    return Call(node.func.id, keywords, tuple(_checked(_literal(item)) for item in node.args))
 
 
-def _literal(node: ast.expr) -> Value:
+def _literal(node: ast.expr) -> Any:
     """Reads a literal; `7/2` between whole numbers is the exact ratio `"7/2"`."""
     match node:
         case ast.Constant(value=value):
-            return _checked(value)
-        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=ast.Constant(value=int() | float() as value)):
-            return _checked(-value if isinstance(sign, ast.USub) else value)
+            return value
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=ast.Constant(value=int() | float() as value)) if (
+            not isinstance(value, bool)
+        ):
+            return -value if isinstance(sign, ast.USub) else value
         case ast.BinOp(left=left, op=ast.Div(), right=ast.Constant(value=int() as below)) if type(below) is int:
             above = _literal(left)
             if type(above) is int:
@@ -109,14 +112,21 @@ def _literal(node: ast.expr) -> Value:
     raise ValueError("not a literal")
 
 
-def _checked(value: Any) -> Value:
-    """Lets through what JSON can carry, and numbers that can be written again."""
-    if isinstance(value, list):
-        return [_checked(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): _checked(item) for key, item in value.items()}
-    if value is None or isinstance(value, str | bool):
+def _checked(value: Any, depth: int = MAX_DEPTH) -> Value:
+    """Lets through what JSON can carry, no deeper than recursion can follow, and numbers that can be written again."""
+    if isinstance(value, list) and depth:
+        return [_checked(item, depth - 1) for item in value]
+    if isinstance(value, dict) and depth:
+        return {_text(str(key)): _checked(item, depth - 1) for key, item in value.items()}
+    if isinstance(value, str):
+        return _text(value)
+    if value is None or isinstance(value, bool):
         return value
     if (isinstance(value, int) and abs(value) < 10**MAX_DIGITS) or (isinstance(value, float) and math.isfinite(value)):
         return value
     raise ValueError("not a value that a call can carry")
+
+
+def _text(value: str) -> str:
+    value.encode()  # half a surrogate pair is text for Python, and for no file; its error is a ValueError
+    return value

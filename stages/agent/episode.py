@@ -76,7 +76,7 @@ class Episode:
 
     def receive(self, completion: str) -> Step:
         """Takes the model's next completion, executes its call, and returns the step."""
-        step = self._execute(completion)
+        step = self._execute(completion.encode(errors="replace").decode())  # no file holds half a surrogate pair
         self.steps.append(step)
         if step.call is not None and step.call.name == STOP and step.error is None:
             self.ended = STOP
