@@ -76,9 +76,11 @@ def train_adapter(
         The trained PEFT model and the logged rows.
     """
     import torch
+    from transformers import PrinterCallback
 
     torch.set_num_threads(parameters.threads)
     trainer = (_dpo if arm == DPO else _sft)(model, tokenizer, pairs, parameters)
+    trainer.remove_callback(PrinterCallback)
     trainer.add_callback(_live(log))
     trainer.train()
     history = [_measured(row) | {"step": row["step"]} for row in trainer.state.log_history if "loss" in row]

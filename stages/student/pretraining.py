@@ -95,9 +95,12 @@ def train(model: Any, bare: Sequence[Example], full: Sequence[Example], schedule
     return sum(tail) / len(tail)
 
 
-def _step(model: Any, optimizers: Sequence[Any], ids: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> float:
-    """One optimizer step; logits are computed only where there is something to predict."""
-    hidden = model.model(input_ids=ids, attention_mask=mask).last_hidden_state[:, :-1]
+def _step(model: Any, optimizers: Sequence[Any], ids: torch.Tensor, labels: torch.Tensor) -> float:
+    """One optimizer step; logits are computed only where there is something to predict.
+
+    Padding is on the right, where causal attention never looks, so it needs no mask.
+    """
+    hidden = model.model(input_ids=ids).last_hidden_state[:, :-1]
     targets = labels[:, 1:]
     predicted = targets != IGNORED
     loss = cross_entropy(model.lm_head(hidden[predicted]), targets[predicted])
@@ -158,9 +161,8 @@ def _pack(bucket: Sequence[Example], batch_tokens: int) -> Iterator[list[Example
 
 
 def _pad(group: Sequence[Example]) -> tuple[torch.Tensor, ...]:
-    """Returns ids, attention mask and labels, each (examples, longest), padded on the right."""
+    """Returns ids and labels, each (examples, longest), padded on the right."""
     width = max(len(example.ids) for example in group)
     ids = [[*example.ids, *[0] * (width - len(example.ids))] for example in group]
-    mask = [[1] * len(example.ids) + [0] * (width - len(example.ids)) for example in group]
     labels = [[*example.labels, *[IGNORED] * (width - len(example.labels))] for example in group]
-    return torch.tensor(ids), torch.tensor(mask), torch.tensor(labels)
+    return torch.tensor(ids), torch.tensor(labels)

@@ -5,7 +5,7 @@ problem: its family and the functions that it takes.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 
@@ -77,19 +77,14 @@ def draw(
     return None
 
 
-def plan(error: ErrorType, setting: Setting, seed: int) -> Mistake | None:
-    """Plans a mistake of a type, at the place where the problem's family always has it.
-
-    Returns:
-        The mistake, or None if the problem has no place for one.
-    """
+def plans(error: ErrorType, setting: Setting, seed: int) -> Iterator[Mistake]:
+    """Yields the ways to make a mistake of a type, the one that the problem's family always has first."""
     names = {step.call.name for step in setting.gold if step.call}
     order = sorted(names, key=lambda name: uniform(seed, error, setting.problem.family, name))
     for name in order:
         for index, step in enumerate(setting.gold):
             if step.call and step.call.name == name and (found := _FORMS[error](setting, index, step.call)):
-                return found
-    return None
+                yield found
 
 
 def _malformed(setting: Setting, index: int, call: Call) -> Mistake:

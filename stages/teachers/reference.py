@@ -8,14 +8,14 @@ from typing import Any
 
 from pydantic import field_validator
 
-from stages.agent.episode import Step
+from stages.agent.episode import Episode, Step
 from stages.agent.error_types import ErrorType
 from stages.agent.model import Request
 from stages.errors import UserError
 from stages.parameters import section
 from stages.tasks.references import carry, execute_reference
 from stages.tasks.task import Problem
-from stages.teachers.mistakes import Mistake, MistakeParameters, Setting, draw, plan
+from stages.teachers.mistakes import Mistake, MistakeParameters, Setting, draw, plans
 from stages.teachers.teacher import Assignment
 
 FEW_ANSWERS = 5
@@ -71,7 +71,17 @@ class ReferenceTeacher:
         gold = self._solve(problem)
         error = draw(self._parameters, self._assignment.seed, sample, problem, gold)
         setting = Setting(self._assignment.task, problem, gold, self._assignment.max_steps, self._answers)
-        return follow(gold, plan(error, setting, self._assignment.seed) if error else None)
+        planned = plans(error, setting, self._assignment.seed) if error else ()
+        return follow(gold, next((mistake for mistake in planned if self._fails(problem, gold, mistake)), None))
+
+    def _fails(self, problem: Problem, gold: Sequence[Step], mistake: Mistake) -> bool:
+        """Executes a script; whether a mistake misses the gold answer depends on what it changes further on."""
+        episode = Episode("", self._assignment.functions, self._assignment.max_steps)
+        script = follow(gold, mistake)
+        completion = next(script)
+        while episode.receive(completion) and episode.ended is None:
+            completion = script.send(episode.steps[-1].result)
+        return episode.answer is None or not self._assignment.task.check(episode.answer, problem.answer)
 
     def _solve(self, problem: Problem) -> Sequence[Step]:
         if problem.reference is None:

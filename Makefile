@@ -1,0 +1,26 @@
+# The only verbs: repro, test, check, bench. Each sets up what it needs.
+PYTHON ?= python3
+BIN := .venv/bin
+# DVC runs each cmd with the PATH it was given: `python` there is the environment's.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: repro test check bench
+
+repro: $(BIN)/.installed  ## build everything that is out of date
+	dvc repro
+
+test: check  ## what `.ci/run` runs
+	pytest
+
+check: $(BIN)/.installed  ## style and types
+	ruff check
+	ruff format --check
+	mypy
+
+bench: $(BIN)/.installed  ## ratios against the alternatives
+	python -m tests.benchmarks
+
+$(BIN)/.installed: requirements.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	touch $@
