@@ -12,6 +12,7 @@ from stages.agent.error_types import CallError, ErrorType
 from stages.agent.values import Value, coerce, json_schema, result_text
 
 Schema = dict[str, Any]
+MAX_MESSAGE = 200
 _STATE = "state"
 
 
@@ -88,10 +89,10 @@ class Function:
             raise
         except Exception as error:  # whatever a user's function raises is an answer to the model, not a crash
             reason = str(error) or type(error).__name__
-            raise CallError(ErrorType.EXECUTION_ERROR, f"{self.name} failed: {reason[:200]}") from None
+            raise CallError(ErrorType.EXECUTION_ERROR, f"{self.name} failed: {_short(reason)}") from None
 
     def _mistake(self, problem: str) -> CallError:
-        return CallError(ErrorType.WRONG_ARGUMENT, f"{self.name} {problem}. Call it like {self.example}")
+        return CallError(ErrorType.WRONG_ARGUMENT, f"{self.name} {_short(problem)}. Call it like {self.example}")
 
 
 class FunctionSet:
@@ -123,7 +124,10 @@ class FunctionSet:
             raise TypeError(f"{_where(function.body)}: a function named `{function.name}` exists already")
         self._functions[function.name] = function
         try:
-            self.execute(parse(function.example), self.state())
+            call = parse(function.example)
+            if call.name != function.name:
+                raise CallError(ErrorType.WRONG_FUNCTION, f"it does not call `{function.name}`")
+            self.execute(call, self.state())
         except CallError as error:
             raise TypeError(f"{_where(function.body)}: the example `{function.example}` fails: {error}") from None
 
@@ -195,6 +199,11 @@ def _read_docstring(body: Callable[..., Any]) -> tuple[str, dict[str, str]]:
     description, _, arguments = documentation.partition("\nArgs:\n")
     notes = dict(re.findall(r"^\s+(\w+): (.+)$", arguments, re.MULTILINE))
     return " ".join(description.split()), notes
+
+
+def _short(message: str) -> str:
+    """Cuts what quotes a model's own text back at it."""
+    return message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}…"
 
 
 def _where(body: Callable[..., Any]) -> str:
