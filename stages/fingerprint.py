@@ -1,7 +1,7 @@
 """Stage `fingerprint`: what each stage's code is, as parameters for DVC."""
 
 from stages.errors import UserError
-from stages.lineage import Fingerprints, LineageError, read_project, write
+from stages.lineage import LineageError, read_project, update
 
 
 def run() -> None:
@@ -11,7 +11,6 @@ def run() -> None:
         UserError: If the configuration is wrong, or code imports something by a name that can't be told.
     """
     try:
-        project = read_project()
-        write(project.folder / project.fingerprints, Fingerprints(project).all())
+        update(read_project())
     except LineageError as error:
         raise UserError(str(error)) from None

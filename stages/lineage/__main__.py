@@ -5,7 +5,7 @@ import runpy
 import sys
 
 from .errors import LineageError
-from .fingerprints import Fingerprints, write
+from .fingerprints import update
 from .guard import guard
 from .project import read_project
 
@@ -19,8 +19,7 @@ def main(arguments: list[str]) -> int:
     """Runs one verb and returns the exit code."""
     match arguments:
         case ["fingerprint"]:
-            project = read_project()
-            write(project.folder / project.fingerprints, Fingerprints(project).all())
+            update(read_project())
             return 0
         case ["run", _, *_]:
             with guard(read_project(), os.environ.get("DVC_STAGE")):

@@ -3,20 +3,19 @@
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-from .cache import Analyses
+from .cache import Cache, analyses, cache_of
 from .closure import Closure
+from .digests import code_digest, node_digests
 from .effects import Effects
 from .errors import LineageError
 from .libraries import Libraries
-from .program import Node, Program, Target
+from .program import Program, Target
 from .project import FILE, Project, Root
-from .text import digest
+from .snapshot import Snapshot, take_snapshot
 
 
 @dataclass(frozen=True)
@@ -26,40 +25,35 @@ class Fingerprint:
     Attributes:
         code: Digest of the closure. It says nothing of where code stands: a moved function leaves it as it is.
         libraries: Locked versions of the distributions that the closure imports.
-        nodes: A digest for each part of the closure, by qualified name or path: what changed if `code` did.
         covered: Keys of the patterns whose modules are imported by computed names.
     """
 
     code: str
     libraries: dict[str, str]
-    nodes: dict[str, str] = field(repr=False)
-    covered: frozenset[str]
+    covered: list[str]
 
     @property
     def value(self) -> dict[str, Any]:
-        """What is written to the file."""
-        return {"code": self.code, "libs": dict(sorted(self.libraries.items()))}
+        """What is written to the file of fingerprints."""
+        return {"code": self.code, "libs": self.libraries}
 
 
 class Fingerprints:
-    """Computes the fingerprints of a project's roots.
+    """Computes the fingerprints of the roots of a project.
 
     Args:
-        project: The configuration.
-        cached: Whether analyses are kept under `.dvc/tmp` (if the project has that folder).
+        snapshot: The project's files.
+        cache: For the analyses of files.
     """
 
-    def __init__(self, project: Project, *, cached: bool = True) -> None:
-        self.project = project
-        has_cache = cached and (project.folder / ".dvc").is_dir()
-        self._analyses = Analyses(project.folder / ".dvc/tmp/lineage" if has_cache else None, project.folder)
-        if not project.package_folder.is_dir():
-            raise LineageError(f"{FILE}: [tool.lineage] `package`: there is no folder {project.package_folder.name}/")
-        self.program = Program(project.package_folder, project.package, self._analyses)
-        self._analyses.save()
+    def __init__(self, snapshot: Snapshot, cache: Cache) -> None:
+        self.project = snapshot.project
+        sources = analyses(snapshot, cache)
+        data = {name: digest for name, digest in snapshot.digests.items() if name not in sources}
+        self.program = Program(self.project.package, str(self.project.package_folder), sources, data)
         self._effects = Effects(self.program)
-        self._libraries = Libraries(project)
-        self._patterns = [root for root in project.roots if root.is_pattern]
+        self._libraries = Libraries(snapshot)
+        self._patterns = [root for root in self.project.roots if root.is_pattern]
 
     @cached_property
     def roots(self) -> dict[str, Root]:
@@ -72,29 +66,24 @@ class Fingerprints:
         for root in self.project.roots:
             expanded = list(self._expand(root)) if root.is_pattern else [root]
             for each in expanded:
-                module = self.program.modules.get(each.module)
-                if module is None or not self.program.attribute(module, each.attribute):
-                    raise LineageError(
-                        f"{FILE}: [tool.lineage.roots] `{each.key}`: there is no {each.module}:{each.attribute}"
-                    )
+                if not self._start(each):
+                    where = f"{FILE}: [tool.lineage.roots] `{each.key}`"
+                    raise LineageError(f"{where}: there is no {each.module}:{each.attribute}")
                 found[each.key] = each
             if not expanded:
-                raise LineageError(
-                    f"{FILE}: [tool.lineage.roots] `{root.key}`: nothing fits {root.module}:{root.attribute}"
-                )
+                where = f"{FILE}: [tool.lineage.roots] `{root.key}`"
+                raise LineageError(f"{where}: nothing fits {root.module}:{root.attribute}")
         return dict(sorted(found.items()))
 
     def _expand(self, root: Root) -> Iterator[Root]:
-        wanted = root.module.split(".")
-        for name, module in self.program.modules.items():
-            parts = name.split(".")
-            fits = len(parts) == len(wanted) and all(
-                want in ("*", part) for want, part in zip(wanted, parts, strict=True)
-            )
-            if fits and self.program.attribute(module, root.attribute):
-                filling = iter([part for want, part in zip(wanted, parts, strict=True) if want == "*"])
-                key = ".".join(next(filling) if part == "*" else part for part in root.key.split("."))
-                yield Root(key, name, root.attribute)
+        for name in self.program.modules:
+            filling = root.fill(name)
+            if filling is not None and self._start(filling):
+                yield filling
+
+    def _start(self, root: Root) -> list[Target]:
+        module = self.program.modules.get(root.module)
+        return self.program.attribute(module, root.attribute) if module else []
 
     def closure(self, key: str) -> Closure:
         """Returns the closure of a root."""
@@ -103,124 +92,84 @@ class Fingerprints:
         closure = Closure(self.program, self._effects, self._patterns, is_plugin=is_plugin)
         return closure.reach_from(self._start(root))
 
-    def _start(self, root: Root) -> list[Target]:
-        return self.program.attribute(self.program.modules[root.module], root.attribute)
-
     def of(self, key: str) -> Fingerprint:
         """Returns the fingerprint of a root."""
         closure = self.closure(key)
-        libraries = (
-            self._libraries.version(name, self._place(node)) for name, node in sorted(closure.libraries.items())
-        )
+        places = {name: self.program.where(node.module, node.unit.line) for name, node in closure.libraries.items()}
+        libraries = [self._libraries.version(name, place) for name, place in sorted(places.items())]
         return Fingerprint(
-            code=_Digest(self.program, closure).code(self._start(self.roots[key])),
+            code=code_digest(self.program, closure, self._start(self.roots[key])),
             libraries=dict(sorted(found for found in libraries if found)),
-            nodes=_nodes(self.program, closure),
-            covered=frozenset(closure.covered),
+            covered=sorted(closure.covered),
         )
 
-    def all(self) -> dict[str, Fingerprint]:
-        """Returns the fingerprints of all roots."""
-        return {key: self.of(key) for key in self.roots}
-
-    def _place(self, node: Node) -> str:
-        return self.program.where(node.module, node.unit.line)
+    def nodes(self, key: str) -> dict[str, str]:
+        """Returns a digest for each part of a root's closure, by qualified name or by path."""
+        return node_digests(self.program, self.closure(key))
 
 
-class _Digest:
-    """Writes a closure down in the order of a walk from its root, so that nothing depends on where code stands."""
-
-    def __init__(self, program: Program, closure: Closure) -> None:
-        self.program = program
-        self.closure = closure
-        self.numbers: dict[Node, int] = {}
-        self.lines: list[str] = []
-
-    def code(self, start: list[Target]) -> str:
-        self.lines.append("".join(map(self._target, start)))
-        self._walk(0)
-        rest = [node for node in self.closure.nodes if node not in self.numbers]
-        # Reached without a reference: by registering, by loading a module, by a computed name.
-        for node in sorted(rest, key=lambda node: (_own(self.closure, node), node.unit.name, node.module.name)):
-            if node not in self.numbers:
-                self._number(node)
-                self._walk(len(self.numbers) - 1)
-        files = ((name.rpartition("/")[2], _file(self.program, name)) for name in self.closure.files)
-        self.lines.extend(f"{name} {content}" for name, content in sorted(files))
-        return digest("\n".join(self.lines))
-
-    def _walk(self, position: int) -> None:
-        order = list(self.numbers)
-        while position < len(order):
-            self.lines.append(self._line(order[position]))
-            position += 1
-            if position == len(order):
-                order = list(self.numbers)
-
-    def _line(self, node: Node) -> str:
-        parts = [_own(self.closure, node)]
-        for signature in (False, True) if self.closure.counts_signature(node) else (False,):
-            for _, targets in self.program.targets(node, signature=signature):
-                parts.append("".join(map(self._target, targets)))
-        if node.unit.kind == "class":
-            methods = node.module.methods.get(node.unit.name, [])
-            parts += [
-                self._number(method) for method in sorted(methods, key=lambda m: m.name) if method in self.closure.nodes
-            ]
-        return " ".join(parts)
-
-    def _target(self, target: Target) -> str:
-        rest = "".join(f".{name}" for name in target.rest)
-        if target.node is not None:
-            return self._number(target.node) + rest
-        return f"{target.external or ('module' if target.module else '')}{rest}"
-
-    def _number(self, node: Node) -> str:
-        return f"#{self.numbers.setdefault(node, len(self.numbers))}"
+def current(project: Project, keys: list[str] | None = None) -> dict[str, Fingerprint]:
+    """Returns the fingerprints of the roots that keys stand for (None: of all), from the files as they are."""
+    snapshot, cache = take_snapshot(project), cache_of(project)
+    return _kept(cache, snapshot, keys) or _computed(Fingerprints(snapshot, cache), keys)
 
 
-def _own(closure: Closure, node: Node) -> str:
-    """Returns what of a node itself counts."""
-    unit = node.unit
-    parts = [unit.kind, unit.text]
-    parts.append(unit.doc if closure.counts_doc(node) else "")
-    parts.append(unit.inner_doc if closure.counts_inner_doc(node) else "")
-    parts.append(unit.signature if closure.counts_signature(node) else "")
-    return "|".join(parts)
+def update(project: Project) -> None:
+    """Writes the file of fingerprints, at once or not at all; keeps what `explain` needs to tell what changed."""
+    snapshot, cache = take_snapshot(project), cache_of(project)
+    fingerprints = Fingerprints(snapshot, cache)
+    found = {key: fingerprints.of(key) for key in fingerprints.roots}
+    _write(project, found)
+    cache.write("results", {key: vars(each) for key, each in found.items()}, snapshot.digest)
+    for key, each in found.items():
+        if cache.read("nodes", each.code) is None:
+            cache.write("nodes", fingerprints.nodes(key), each.code)
+    cache.prune("results")
+    cache.prune("nodes")
 
 
-def _nodes(program: Program, closure: Closure) -> dict[str, str]:
-    found: dict[str, list[str]] = {}
-    for node in sorted(closure.nodes, key=lambda node: node.module.nodes.index(node)):
-        names = [target.external or repr(target.node) for _, targets in program.targets(node) for target in targets]
-        found.setdefault(repr(node), []).append(digest(" ".join([_own(closure, node), *names])))
-    found.update({f"{program.folder.name}/{name}": [_file(program, name)] for name in closure.files})
-    return {name: "+".join(digests) for name, digests in sorted(found.items())}
+def _kept(cache: Cache, snapshot: Snapshot, keys: list[str] | None) -> dict[str, Fingerprint] | None:
+    rows = cache.read("results", snapshot.digest)
+    if rows is None:
+        return None
+    wanted = rows if keys is None else _matching(snapshot.project, rows, keys)
+    return {key: Fingerprint(**rows[key]) for key in wanted}
 
 
-def _file(program: Program, name: str) -> str:
-    return sha256(program.data[name].read_bytes()).hexdigest()[:32]
+def _computed(fingerprints: Fingerprints, keys: list[str] | None) -> dict[str, Fingerprint]:
+    roots = fingerprints.roots
+    wanted = roots if keys is None else _matching(fingerprints.project, roots, keys)
+    return {key: fingerprints.of(key) for key in wanted}
 
 
-def nested(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Returns dotted keys as a nested mapping."""
+def _matching(project: Project, roots: Iterable[str], keys: list[str]) -> list[str]:
+    """Returns the roots that keys of the file stand for: a root, a group of them, or a part of one."""
+    found: dict[str, None] = {}
+    for key in keys:
+        meant = [root for root in roots if f"{root}.".startswith(f"{key}.") or key.startswith(f"{root}.")]
+        if not meant:
+            raise LineageError(f"{FILE}: no root in [tool.lineage.roots] stands for `{key}` of {project.fingerprints}")
+        found.update(dict.fromkeys(meant))
+    return list(found)
+
+
+def _write(project: Project, fingerprints: dict[str, Fingerprint]) -> None:
+    path = project.folder / project.fingerprints
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        scratch.write_text(json.dumps(_nested(fingerprints), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _nested(fingerprints: dict[str, Fingerprint]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
-    for key, value in values:
+    for key, fingerprint in fingerprints.items():
         *parents, last = key.split(".")
         branch = tree
         for parent in parents:
             branch = branch.setdefault(parent, {})
-        branch[last] = value
+        branch[last] = fingerprint.value
     return tree
-
-
-def write(path: Path, fingerprints: dict[str, Fingerprint]) -> None:
-    """Writes the file of fingerprints, at once or not at all."""
-    tree = nested((key, fingerprint.value) for key, fingerprint in sorted(fingerprints.items()))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        scratch.write_text(json.dumps(tree, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)

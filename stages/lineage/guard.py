@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .errors import LineageError
-from .fingerprints import Fingerprint, Fingerprints
+from .fingerprints import Fingerprint, current
 from .libraries import differing
 from .pipeline import FILE, Pipeline
 from .project import Project
@@ -35,18 +35,18 @@ def guard(project: Project, stage: str | None) -> Iterator[None]:
         yield
         return
     recorded = _recorded(project)
-    current = check_declared(stage or "", keys, current_fingerprints(project, keys))
-    _warn(current)
-    for key, fingerprint in current.items():
+    before = check_declared(stage or "", keys, current(project, keys))
+    _warn(before)
+    for key, fingerprint in before.items():
         if value_at(recorded, key) != fingerprint.value:
             raise LineageError(
                 f"{project.fingerprints}: the fingerprint of `{key}` is not that of the code; run plain `dvc repro` "
                 f"(--single-item and --downstream skip the stage that updates it)"
             )
     yield
-    after = current_fingerprints(project, keys)
-    for key in current:
-        if after[key].value != current[key].value or value_at(_recorded(project), key) != current[key].value:
+    after, recorded = current(project, keys), _recorded(project)
+    for key, fingerprint in before.items():
+        if key not in after or after[key].value != fingerprint.value or value_at(recorded, key) != fingerprint.value:
             raise LineageError(
                 f"the code of `{key}` was edited while stage `{stage}` ran; its result is dropped; rerun `dvc repro`"
             )
@@ -59,36 +59,20 @@ def stage_keys(project: Project, stage: str) -> list[str]:
     return pipeline.parameters(name).get(project.fingerprints.as_posix(), [])
 
 
-def current_fingerprints(project: Project, keys: list[str]) -> dict[str, Fingerprint]:
-    """Computes the fingerprints of the roots that keys of the fingerprints file stand for.
-
-    Raises:
-        LineageError: If no root stands for a key.
-    """
-    fingerprints = Fingerprints(project)
-    found: dict[str, Fingerprint] = {}
-    for key in keys:
-        roots = [root for root in fingerprints.roots if f"{root}.".startswith(f"{key}.") or key.startswith(f"{root}.")]
-        if not roots:
-            raise LineageError(f"{FILE}: no root in [tool.lineage.roots] stands for `{key}` of {project.fingerprints}")
-        found.update((root, fingerprints.of(root)) for root in roots if root not in found)
-    return found
-
-
-def check_declared(stage: str, keys: list[str], current: dict[str, Fingerprint]) -> dict[str, Fingerprint]:
+def check_declared(stage: str, keys: list[str], found: dict[str, Fingerprint]) -> dict[str, Fingerprint]:
     """Returns the fingerprints if all that a stage imports by computed names is among its keys.
 
     Raises:
         LineageError: If a pattern isn't; names it.
     """
-    for pattern in sorted({pattern for fingerprint in current.values() for pattern in fingerprint.covered}):
+    for pattern in sorted({pattern for fingerprint in found.values() for pattern in fingerprint.covered}):
         fixed = pattern.partition("*")[0]
         if not any(f"{key}.".startswith(fixed) for key in keys):
             raise LineageError(
                 f"{FILE}: stage `{stage}` imports `{pattern}` by a computed name; "
                 f"add the keys of what it may import to its params"
             )
-    return current
+    return found
 
 
 def value_at(tree: Any, key: str) -> Any:
@@ -107,7 +91,7 @@ def _recorded(project: Project) -> Any:
         ) from None
 
 
-def _warn(current: dict[str, Fingerprint]) -> None:
-    libraries = {pair for fingerprint in current.values() for pair in fingerprint.libraries.items()}
+def _warn(found: dict[str, Fingerprint]) -> None:
+    libraries = {pair for fingerprint in found.values() for pair in fingerprint.libraries.items()}
     for difference in differing(libraries):
         print(f"warning: {difference}; results may differ, reinstall from the lock file", file=sys.stderr)

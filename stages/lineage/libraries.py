@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .errors import LineageError
-from .project import FILE, Project
+from .project import FILE
+from .snapshot import Snapshot
 from .tables import DISTRIBUTIONS
 
 _LINE = re.compile(r"\s*([A-Za-z0-9][\w.\-]*)(?:\[[^\]]*\])?\s*===?\s*([^\s;#]+)")
@@ -15,11 +16,11 @@ _LINE = re.compile(r"\s*([A-Za-z0-9][\w.\-]*)(?:\[[^\]]*\])?\s*===?\s*([^\s;#]+)
 class Libraries:
     """The locked versions of a project's distributions."""
 
-    def __init__(self, project: Project) -> None:
-        self.project = project
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.project = snapshot.project
         self.locked: dict[str, str] = {}
-        for path in project.locks:
-            self.locked.update(_read_lock(path))
+        for content in snapshot.locks.values():
+            self.locked.update(_lines(content.decode("utf-8", "replace")))
         self._found: dict[str, str] = {}
 
     def version(self, module: str, where: str) -> tuple[str, str] | None:
@@ -34,7 +35,7 @@ class Libraries:
             self._found[module] = next((name for name in self._candidates(module) if name in self.locked), "")
         name = self._found[module]
         if not name:
-            locks = " or ".join(path.name for path in self.project.locks) or "a lock file"
+            locks = " or ".join(map(str, self.project.locks)) or "a lock file"
             raise LineageError(
                 f"{where} imports `{module}`, which no line of {locks} pins; add its distribution there, "
                 f"or name it under [tool.lineage.distributions] in {FILE}"
@@ -56,13 +57,7 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _read_lock(path: Path) -> Iterator[tuple[str, str]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise LineageError(
-            f"{path.name}: cannot be read; create it with `pip freeze`, or mend `lock` in {FILE}"
-        ) from None
+def _lines(text: str) -> Iterator[tuple[str, str]]:
     for line in text.splitlines():
         match = _LINE.match(line)
         if match:
@@ -105,11 +100,11 @@ def _brings(folder: Path, module: str) -> bool:
 
 def differing(libraries: Iterable[tuple[str, str]]) -> list[str]:
     """Returns, for people, each distribution whose installed version isn't the locked one."""
-    found = installed()
+    found = {name: version.partition("+")[0] for name, version in installed().items()}  # `2.0+cpu` is a build of 2.0
     return [
         f"{name} {found[name]} is installed, {version} is locked"
         if name in found
         else f"{name} {version} is locked but not installed"
         for name, version in sorted(libraries)
-        if found.get(name) != version
+        if found.get(name) != version.partition("+")[0]
     ]

@@ -11,13 +11,9 @@ import yaml
 
 from .errors import LineageError
 
-try:
-    from yaml import CSafeLoader as SafeLoader
-except ImportError:  # PyYAML without its C part: the same, slower
-    from yaml import SafeLoader
-
 FILE = "dvc.yaml"
 PARAMETERS = "params.yaml"
+SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # PyYAML may lack its C part
 _TEMPLATE = re.compile(r"(?<!\\)\$\{(.*?)\}")
 
 

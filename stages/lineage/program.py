@@ -1,10 +1,8 @@
 """The modules of a package, linked: what each reference of each unit leads to."""
 
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import NamedTuple
 
 from .unit import Reference, Source, Unit
@@ -15,13 +13,13 @@ _NAMES_FILES = re.compile(r"^[^*?]*[^*?.][^*?]*$|\.\w+$|(^|/)[^*?/]+/")
 
 
 class Module:
-    """A module and its nodes."""
+    """A module and its nodes; its path is that in the package."""
 
-    def __init__(self, name: str, path: Path, source: Source) -> None:
+    def __init__(self, name: str, path: str, source: Source) -> None:
         self.name = name
         self.path = path
         self.source = source
-        self.package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        self.package = name if path.endswith("__init__.py") else name.rpartition(".")[0]
         self.nodes = [Node(self, unit) for unit in source.units]
         self.bound: dict[str, list[Node]] = {}
         self.methods: dict[str, list[Node]] = {}
@@ -75,23 +73,21 @@ class Program:
     """All modules and data files of one package.
 
     Args:
-        folder: The package's folder.
         package: The package's name.
-        analyse: Returns the analysis of a file.
+        folder: Its folder, for messages.
+        sources: The analysis of each Python file, by its path in the package.
+        data: The digest of each other file, likewise.
     """
 
-    def __init__(self, folder: Path, package: str, analyse: Callable[[Path], Source]) -> None:
+    def __init__(self, package: str, folder: str, sources: dict[str, Source], data: dict[str, str]) -> None:
         self.package = package
         self.folder = folder
+        self.data = data
         self.modules: dict[str, Module] = {}
-        self.data: dict[str, Path] = {}
-        for path in _files(folder):
-            parts = path.relative_to(folder).with_suffix("").parts
-            if path.suffix == ".py":
-                name = ".".join([package, *(parts[:-1] if parts[-1] == "__init__" else parts)])
-                self.modules[name] = Module(name, path, analyse(path))
-            else:
-                self.data[path.relative_to(folder).as_posix()] = path
+        for path, source in sources.items():
+            parts = path.removesuffix(".py").split("/")
+            name = ".".join([package, *(parts[:-1] if parts[-1] == "__init__" else parts)])
+            self.modules[name] = Module(name, path, source)
         self._resolved: dict[tuple[str, str, Chain], list[Target]] = {}
         self._targets: dict[tuple[Node, bool], list[tuple[Reference, list[Target]]]] = {}
         self._attributes: set[str] | None = None
@@ -107,8 +103,7 @@ class Program:
 
     def where(self, module: Module, line: int) -> str:
         """Returns a place in a file as people write it."""
-        top = self.folder.parents[self.package.count(".")]
-        return f"{module.path.relative_to(top).as_posix()}:{line}"
+        return f"{self.folder}/{module.path}:{line}"
 
     def is_internal(self, module: str) -> bool:
         """Returns whether a module name lies in the package."""
@@ -205,17 +200,12 @@ class Program:
         if not _NAMES_FILES.search(wanted):
             return []
         folder = f"/{wanted}/"
-        pattern = f"*{wanted}" if wanted.startswith(".") else f"*/{wanted}"
-        return [name for name in self.data if fnmatchcase(f"/{name}", pattern) or folder in f"/{name}"]
+        end = wanted if wanted.startswith(".") else f"/{wanted}"
+        if "*" in wanted or "?" in wanted:
+            return [name for name in self.data if fnmatchcase(f"/{name}", f"*{end}")]
+        return [name for name in self.data if f"/{name}".endswith(end) or folder in f"/{name}"]
 
     def files_beside(self, module: Module) -> list[str]:
         """Returns the data files in a module's folder and below."""
-        return [name for name, path in self.data.items() if module.path.parent in path.parents]
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name != "__pycache__" and not name.startswith("."))
-        for name in sorted(names):
-            if not name.endswith((".pyc", ".pyo")) and not name.startswith("."):
-                yield Path(parent, name)
+        folder = module.path.rpartition("/")[0]
+        return [name for name in self.data if name.startswith(f"{folder}/" if folder else "")]

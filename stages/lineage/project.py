@@ -2,7 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .errors import LineageError
@@ -29,6 +29,15 @@ class Root:
         """Whether it stands for several modules."""
         return "*" in self.module
 
+    def fill(self, module: str) -> "Root | None":
+        """Returns the root that a pattern stands for in a module; None if the module doesn't fit."""
+        wanted, parts = self.module.split("."), module.split(".")
+        if len(parts) != len(wanted) or any(want not in ("*", part) for want, part in zip(wanted, parts, strict=True)):
+            return None
+        filling = iter([part for want, part in zip(wanted, parts, strict=True) if want == "*"])
+        key = ".".join(next(filling) if part == "*" else part for part in self.key.split("."))
+        return Root(key, module, self.attribute)
+
 
 @dataclass(frozen=True)
 class Project:
@@ -46,9 +55,9 @@ class Project:
 
     folder: Path
     package: str
-    package_folder: Path
-    locks: tuple[Path, ...]
-    fingerprints: Path
+    package_folder: PurePosixPath
+    locks: tuple[PurePosixPath, ...]
+    fingerprints: PurePosixPath
     roots: tuple[Root, ...]
     distributions: dict[str, str]
 
@@ -66,9 +75,9 @@ def read_project(folder: Path | str = ".") -> Project:
     return Project(
         folder=root,
         package=package,
-        package_folder=root / section.get("folder", package.replace(".", "/")),
-        locks=tuple(root / lock for lock in ([locks] if isinstance(locks, str) else locks)),
-        fingerprints=Path(_text(section, "fingerprints")),
+        package_folder=PurePosixPath(section.get("folder", package.replace(".", "/"))),
+        locks=tuple(map(PurePosixPath, [locks] if isinstance(locks, str) else locks)),
+        fingerprints=PurePosixPath(_text(section, "fingerprints")),
         roots=tuple(_root(key, place) for key, place in _table(section, "roots").items()),
         distributions=_table(section, "distributions") if "distributions" in section else {},
     )

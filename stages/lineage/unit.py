@@ -103,6 +103,10 @@ class Unit(NamedTuple):
     acts: int
 
 
+_REFERENCES = (Unit._fields.index("references"), Unit._fields.index("signature_references"))
+_LOOKUPS = Unit._fields.index("lookups")
+
+
 class Source(NamedTuple):
     """The analysis of one file. It says nothing of where the file is.
 
@@ -129,9 +133,7 @@ def unpack(row: list[Any]) -> Source:
 
 
 def _unit(fields: list[Any]) -> Unit:
-    unit = Unit(*fields)
-    return unit._replace(
-        references=[Reference(*reference) for reference in unit.references],
-        signature_references=[Reference(*reference) for reference in unit.signature_references],
-        lookups=[Lookup(*lookup) for lookup in unit.lookups],
-    )
+    for position in _REFERENCES:
+        fields[position] = [Reference(*reference) for reference in fields[position]]
+    fields[_LOOKUPS] = [Lookup(*lookup) for lookup in fields[_LOOKUPS]]
+    return Unit(*fields)

@@ -6,6 +6,7 @@ import pytest
 
 from stages.lineage import LineageError, read_project
 from stages.lineage.libraries import Libraries, differing, installed
+from stages.lineage.snapshot import take_snapshot
 from tests.lineage.toy import Toy
 
 FILES = {
@@ -64,7 +65,11 @@ def test_lock_lines(tmp_path: Path):
     ]
     toy.lock = "\n".join(lines)
     toy.write({})
-    assert Libraries(read_project(tmp_path)).locked == {"a-b-c": "1.0", "with-extra": "2.0", "optional": "3.0"}
+    assert Libraries(take_snapshot(read_project(tmp_path))).locked == {
+        "a-b-c": "1.0",
+        "with-extra": "2.0",
+        "optional": "3.0",
+    }
 
 
 def test_names_are_found_in_the_table_the_configuration_or_the_installed_files(tmp_path: Path):
@@ -73,7 +78,7 @@ def test_names_are_found_in_the_table_the_configuration_or_the_installed_files(t
     toy.write({})
     with (tmp_path / "pyproject.toml").open("a") as file:
         file.write('[tool.lineage.distributions]\nfoo = "sympy"\n')
-    libraries = Libraries(read_project(tmp_path))
+    libraries = Libraries(take_snapshot(read_project(tmp_path)))
     assert libraries.version("yaml", "") == ("pyyaml", "6.0")
     assert libraries.version("foo", "") == ("sympy", "1.14.0")
     assert libraries.version("_pytest", "") == ("pytest", "2")

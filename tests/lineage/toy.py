@@ -5,6 +5,8 @@ from pathlib import Path
 from textwrap import dedent
 
 from stages.lineage import Fingerprint, Fingerprints, read_project
+from stages.lineage.cache import Cache
+from stages.lineage.snapshot import take_snapshot
 
 DEFAULT_ROOTS = {"root": "toy.main:run"}
 
@@ -36,17 +38,18 @@ class Toy:
         text = f"{section}[tool.lineage.roots]\n" + "\n".join(lines) + "\n"
         (self.folder / "pyproject.toml").write_text(text, encoding="utf-8")
 
+    def fingerprints(self) -> Fingerprints:
+        return Fingerprints(take_snapshot(read_project(self.folder)), Cache(None))
+
     def of(self, key: str = "root") -> Fingerprint:
-        return Fingerprints(read_project(self.folder), cached=False).of(key)
+        return self.fingerprints().of(key)
 
     def all(self) -> dict[str, Fingerprint]:
-        return Fingerprints(read_project(self.folder), cached=False).all()
+        fingerprints = self.fingerprints()
+        return {key: fingerprints.of(key) for key in fingerprints.roots}
 
     def code(self, key: str = "root") -> str:
         return self.of(key).code
-
-    def nodes(self, key: str = "root") -> set[str]:
-        return {name.removeprefix("toy.") for name in self.of(key).nodes}
 
     def replace(self, name: str, old: str, new: str) -> None:
         """Edits one place of one file."""
