@@ -64,11 +64,6 @@ def write_jsonl(path: Path | str, rows: Iterable[Row]) -> int:
     return count
 
 
-def _line(row: Row) -> str:
-    """Sorts a row's own keys alone: chat templates render a call's arguments in the order they stand in."""
-    return json.dumps({key: row[key] for key in sorted(row)}, ensure_ascii=False, allow_nan=False)
-
-
 def read_jsonl(path: Path | str) -> Iterator[Row]:
     """Yields the rows of a JSON Lines file.
 
