@@ -1,17 +1,19 @@
 """Stage `adapter`: trains the DPO adapter and, on the same chosen turns, the SFT control."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stages.errors import UserError
-from stages.files import published, read_jsonl, write_jsonl
+from stages.files import Row, published, read_jsonl, write_jsonl
 from stages.parameters import section
+from stages.preferences.preflight import preflight
 
-ADAPTERS, TRAINING, PAIRS, BASE = (
-    Path("models/adapters"),
-    Path("data/training"),
-    Path("data/pairs"),
-    Path("models/base"),
-)
+if TYPE_CHECKING:
+    from stages.student.preferences import AdapterParameters
+
+ADAPTERS, TRAINING = Path("models/adapters"), Path("data/training")
+PAIRS, BASE = Path("data/pairs"), Path("models/base")
 
 
 def run(task: str) -> None:
@@ -21,24 +23,35 @@ def run(task: str) -> None:
         UserError: If parameters or pairs are unusable.
     """
     from stages.student.model import load
-    from stages.student.preferences import ARMS, CHOSEN, AdapterParameters, collapsed, train_adapter
+    from stages.student.preferences import ARMS, AdapterParameters, train_adapter
 
     parameters = section("adapter", AdapterParameters)
-    pairs = list(read_jsonl(PAIRS / task / "train.jsonl"))
-    if not pairs:
-        raise UserError(f"data/pairs/{task}/train.jsonl: there are no pairs to train on")
+    pairs = _read_pairs(task)
+    preflight(pairs, load(BASE / task)[1], parameters.max_length)
     with published(ADAPTERS / task) as adapters, published(TRAINING / task) as training:
         for arm in ARMS:
             model, tokenizer = load(BASE / task)
             trained, history = train_adapter(arm, model, tokenizer, pairs, parameters, training / arm)
             trained.save_pretrained(adapters / arm)
             write_jsonl(training / f"{arm}.jsonl", history)
-            print(
-                f"adapter {task} {arm}: {len(pairs)} pairs, loss {history[0]['loss']:.3f} -> {history[-1]['loss']:.3f}"
-            )
-            if collapsed(history, parameters.collapse):
-                print(
-                    f"adapter {task} {arm}: COLLAPSED: {CHOSEN} fell from {history[0][CHOSEN]:.1f} to "
-                    f"{history[-1][CHOSEN]:.1f}: right turns became unlikely too; "
-                    "add `sft` to adapter.loss or raise adapter.beta"
-                )
+            _tell(f"adapter {task} {arm}", len(pairs), history, parameters)
+
+
+def _read_pairs(task: str) -> list[Row]:
+    path = PAIRS / task / "train.jsonl"
+    pairs = list(read_jsonl(path))
+    if not pairs:
+        raise UserError(f"{path}: there are no pairs to train on; raise the teacher's mistakes or `chains.samples`")
+    return pairs
+
+
+def _tell(name: str, pairs: int, history: Sequence[Row], parameters: "AdapterParameters") -> None:
+    from stages.student.preferences import CHOSEN, collapsed
+
+    first, last = history[0], history[-1]
+    print(f"{name}: {pairs} pairs, loss {first['loss']:.3f} -> {last['loss']:.3f}")
+    if collapsed(history, parameters.collapse):
+        print(
+            f"{name}: COLLAPSED: {CHOSEN} fell from {first[CHOSEN]:.1f} to {last[CHOSEN]:.1f}: right turns became "
+            "unlikely too; add `sft` to adapter.loss or raise adapter.beta"
+        )
