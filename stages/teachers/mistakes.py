@@ -8,6 +8,9 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
+from typing import Annotated
+
+from pydantic import Field
 
 from stages.agent.calls import Call
 from stages.agent.episode import STOP, Step
@@ -27,7 +30,7 @@ class MistakeParameters(Parameters):
     """
 
     rates: dict[str, float]
-    consistency: float
+    consistency: Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Mistake:
 
     Attributes:
         index: The gold step in whose place it is made.
-        completions: What is written from there on instead; the last one is repeated if `forever`.
+        completions: What is written from there on instead.
         resume: The gold step to go on with afterwards.
     """
 
