@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
                 _run(arguments[1:])
             return 0
         case ["explain", *options]:
-            from .explain import main as explain
+            from .views import main as explain
 
             return explain(read_project(), options)
     print(USAGE, end="", file=sys.stderr)

@@ -12,7 +12,7 @@ class Closure:
     """The closure of one root.
 
     Attributes:
-        nodes: All nodes, in the order they were reached.
+        nodes: All nodes in the order they were reached, each with the node that reached it first (None for the root).
         files: Data files, by their path in the package.
         covered: Patterns of roots whose modules are imported by computed names: those roots are closures of their own.
         libraries: Top-level names of modules from elsewhere, each with a node that uses it.
@@ -29,7 +29,8 @@ class Closure:
         self.effects = effects
         self.patterns = patterns
         self.is_plugin = is_plugin
-        self.nodes: dict[Node, None] = {}
+        self.nodes: dict[Node, Node | None] = {}
+        self._reaching: Node | None = None
         self.files: set[str] = set()
         self.covered: set[str] = set()
         self.libraries: dict[str, Node] = {}
@@ -57,16 +58,18 @@ class Closure:
             for node in list(self.nodes):
                 if node not in self._signed and self.counts_signature(node):
                     self._signed.add(node)
+                    self._reaching = node
                     self._references(node, signature=True)
         return self
 
     def _reach(self, node: Node) -> None:
         if node not in self.nodes:
-            self.nodes[node] = None
+            self.nodes[node] = self._reaching
             self._pending.append(node)
 
     def _process(self, node: Node) -> None:
         unit = node.unit
+        self._reaching = node
         self._load(node.module)
         self.reads |= unit.reads
         self._references(node)
@@ -116,6 +119,13 @@ class Closure:
                 self._widen(target.module)
         elif target.external and node is not None:
             self.libraries.setdefault(target.external.partition(".")[0], node)
+
+    def path(self, node: Node) -> list[Node]:
+        """Returns how a node was reached: the nodes from the root to it."""
+        path = [node]
+        while (before := self.nodes[path[-1]]) is not None:
+            path.append(before)
+        return path[::-1]
 
     # Classes and attributes
 

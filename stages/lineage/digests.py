@@ -15,17 +15,25 @@ def code_digest(program: Program, closure: Closure, start: list[Target]) -> str:
 
 
 def node_digests(program: Program, closure: Closure) -> dict[str, str]:
-    """Returns a digest for each part of a closure, by qualified name or by path: they tell what changed."""
+    """Returns kind and digest of each part of a closure, by qualified name or by path: they tell what changed."""
     found: dict[str, list[str]] = {}
     for module in dict.fromkeys(node.module for node in closure.nodes):
         for node in module.nodes:
             if node in closure.nodes:
-                used = [
-                    target.external or repr(target.node) for _, targets in program.targets(node) for target in targets
-                ]
-                found.setdefault(repr(node), []).append(digest(" ".join([_own(closure, node), *used])))
-    found.update({f"{program.folder}/{name}": [program.data[name]] for name in closure.files})
-    return {name: "+".join(digests) for name, digests in sorted(found.items())}
+                found.setdefault(repr(node), [node.unit.kind]).append(_described(program, closure, node))
+    for name in closure.files:
+        found[f"{program.folder}/{name}"] = ["file", program.data[name]]
+    return {name: " ".join(parts) for name, parts in sorted(found.items())}
+
+
+def _described(program: Program, closure: Closure, node: Node) -> str:
+    used = [_outer_name(target) for _, targets in program.targets(node) for target in targets]
+    return digest(" ".join([_own(closure, node), *used]))
+
+
+def _outer_name(target: Target) -> str:
+    name = target.node.unit.name if target.node else target.external
+    return ".".join([name, *target.rest])
 
 
 class _Walk:

@@ -51,6 +51,7 @@ class Fingerprints:
         sources = analyses(snapshot, cache)
         data = {name: digest for name, digest in snapshot.digests.items() if name not in sources}
         self.program = Program(self.project.package, str(self.project.package_folder), sources, data)
+        self._closures: dict[str, Closure] = {}
         self._effects = Effects(self.program)
         self._libraries = Libraries(snapshot)
         self._patterns = [root for root in self.project.roots if root.is_pattern]
@@ -87,10 +88,12 @@ class Fingerprints:
 
     def closure(self, key: str) -> Closure:
         """Returns the closure of a root."""
-        root = self.roots[key]
-        is_plugin = root not in self.project.roots
-        closure = Closure(self.program, self._effects, self._patterns, is_plugin=is_plugin)
-        return closure.reach_from(self._start(root))
+        if key not in self._closures:
+            root = self.roots[key]
+            is_plugin = root not in self.project.roots
+            closure = Closure(self.program, self._effects, self._patterns, is_plugin=is_plugin)
+            self._closures[key] = closure.reach_from(self._start(root))
+        return self._closures[key]
 
     def of(self, key: str) -> Fingerprint:
         """Returns the fingerprint of a root."""
@@ -132,23 +135,29 @@ def _kept(cache: Cache, snapshot: Snapshot, keys: list[str] | None) -> dict[str,
     rows = cache.read("results", snapshot.digest)
     if rows is None:
         return None
-    wanted = rows if keys is None else _matching(snapshot.project, rows, keys)
+    wanted = rows if keys is None else matching(rows, keys)
     return {key: Fingerprint(**rows[key]) for key in wanted}
 
 
 def _computed(fingerprints: Fingerprints, keys: list[str] | None) -> dict[str, Fingerprint]:
     roots = fingerprints.roots
-    wanted = roots if keys is None else _matching(fingerprints.project, roots, keys)
+    wanted = roots if keys is None else matching(roots, keys)
     return {key: fingerprints.of(key) for key in wanted}
 
 
-def _matching(project: Project, roots: Iterable[str], keys: list[str]) -> list[str]:
-    """Returns the roots that keys of the file stand for: a root, a group of them, or a part of one."""
-    found: dict[str, None] = {}
+def matching(roots: Iterable[str], keys: Iterable[str]) -> list[str]:
+    """Returns the roots that keys of the fingerprints file stand for: a root, a group of them, or a part of one.
+
+    Raises:
+        LineageError: If a key stands for none.
+    """
+    names, found = list(roots), dict[str, None]()
     for key in keys:
-        meant = [root for root in roots if f"{root}.".startswith(f"{key}.") or key.startswith(f"{root}.")]
+        meant = [name for name in names if f"{name}.".startswith(f"{key}.") or key.startswith(f"{name}.")]
         if not meant:
-            raise LineageError(f"{FILE}: no root in [tool.lineage.roots] stands for `{key}` of {project.fingerprints}")
+            raise LineageError(
+                f"{FILE}: no root in [tool.lineage.roots] stands for `{key}`, which a stage has as parameter"
+            )
         found.update(dict.fromkeys(meant))
     return list(found)
 

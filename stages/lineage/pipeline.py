@@ -13,7 +13,6 @@ from .errors import LineageError
 
 FILE = "dvc.yaml"
 PARAMETERS = "params.yaml"
-SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # PyYAML may lack its C part
 _TEMPLATE = re.compile(r"(?<!\\)\$\{(.*?)\}")
 
 
@@ -137,7 +136,7 @@ def read_yaml(folder: Path, path: str) -> dict[str, Any]:
         LineageError: If it is missing, malformed, or not a mapping.
     """
     try:
-        content = yaml.load((folder / path).read_text(encoding="utf-8"), Loader=SafeLoader)
+        content = yaml.load((folder / path).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except FileNotFoundError:
         raise LineageError(f"{path}: no such file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -69,7 +69,19 @@ def read_project(folder: Path | str = ".") -> Project:
         LineageError: If a part is missing or malformed; names the key.
     """
     root = Path(folder).resolve()
-    section = _section(root / FILE)
+    try:
+        return parse_project((root / FILE).read_bytes(), root)
+    except FileNotFoundError:
+        raise LineageError(f"{FILE}: no such file; run from the root of the repository") from None
+
+
+def parse_project(content: bytes, root: Path) -> Project:
+    """Reads the configuration from the content of its file.
+
+    Raises:
+        LineageError: If a part is missing or malformed; names the key.
+    """
+    section = _section(content)
     package = _text(section, "package")
     locks = section.get("lock", [])
     return Project(
@@ -83,11 +95,9 @@ def read_project(folder: Path | str = ".") -> Project:
     )
 
 
-def _section(path: Path) -> dict[str, Any]:
+def _section(text: bytes) -> dict[str, Any]:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise LineageError(f"{FILE}: no such file; run from the root of the repository") from None
+        content = tomllib.loads(text.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise LineageError(f"{FILE}: not valid TOML ({error})") from None
     section = content.get("tool", {}).get("lineage")

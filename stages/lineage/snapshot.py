@@ -47,20 +47,23 @@ def take_snapshot(project: Project) -> Snapshot:
     folder = project.folder / project.package_folder
     if not folder.is_dir():
         raise LineageError(f"{FILE}: [tool.lineage] `package`: there is no folder {project.package_folder}/")
-    files = {os.path.relpath(path, folder).replace(os.sep, "/"): _read(path) for path in _paths(folder)}
+    files = {name: Path(folder, name).read_bytes() for name in _walk(str(folder)) if counts(name)}
     return Snapshot(project, files, {str(lock): _lock(project.folder, lock) for lock in project.locks})
 
 
-def _paths(folder: Path) -> Iterator[str]:
+def counts(name: str) -> bool:
+    """Returns whether a path in a package is one of its files, not something that Python or an editor leaves there."""
+    parts = name.split("/")
+    return (
+        "__pycache__" not in parts and not any(part[0] == "." for part in parts) and not name.endswith((".pyc", ".pyo"))
+    )
+
+
+def _walk(folder: str) -> Iterator[str]:
     for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name != "__pycache__" and not name.startswith("."))
-        for name in sorted(names):
-            if not name.endswith((".pyc", ".pyo")) and not name.startswith("."):
-                yield f"{parent}/{name}"
-
-
-def _read(path: str) -> bytes:
-    return Path(path).read_bytes()
+        folders[:] = sorted(name for name in folders if counts(name))
+        inner = parent[len(folder) :].replace(os.sep, "/").strip("/")
+        yield from (f"{inner}/{name}" if inner else name for name in sorted(names))
 
 
 def _lock(folder: Path, lock: PurePosixPath) -> bytes:
