@@ -3,6 +3,8 @@
 from functools import cache
 from itertools import islice
 
+import torch
+
 from stages.student.corpus import conversations
 from stages.student.model import Architecture, build
 from stages.student.pretraining import render
@@ -10,6 +12,8 @@ from stages.student.tokenizer import train_tokenizer
 from stages.tasks import load_functions, load_task
 from stages.tasks.problem_sets import BASE, generate
 from stages.teachers.reference import ReferenceParameters
+
+torch.set_num_threads(1)  # at this size, threads spend their time waiting for each other
 
 RATES = {"malformed": 0.1, "wrong_argument": 0.2, "execution_error": 0.1, "loop": 0.1}
 ARCHITECTURE = Architecture(hidden_size=32, layers=2, heads=2, intermediate_size=48)
@@ -35,5 +39,25 @@ def tokenizer():
 
 
 def model(seed=0):
-    """A model with random weights."""
+    """A model with the weights that training starts from."""
     return build(ARCHITECTURE, tokenizer(), seed)
+
+
+def talkative_model(seed=0, end=17.0):
+    """A model whose random weights are large enough to write much, and to end now and then.
+
+    Args:
+        seed: Of the weights.
+        end: Added to the logit of the end token.
+
+    It computes in double precision, so that no rounding decides between two tokens.
+    """
+    talkative = model(seed).double()
+    with torch.no_grad():
+        for weights in talkative.parameters():
+            if weights.ndim == 2:
+                weights.normal_()
+    bonus = torch.zeros(len(tokenizer()), dtype=torch.double)
+    bonus[tokenizer().eos_token_id] = end
+    talkative.lm_head.register_forward_hook(lambda _, __, logits: logits + bonus)
+    return talkative

@@ -70,13 +70,18 @@ def load(folder: Path) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    name = (folder / RECORD).read_text(encoding="utf-8").strip() if (folder / RECORD).exists() else str(folder)
+    taken = (folder / RECORD).exists()
+    name = (folder / RECORD).read_text(encoding="utf-8").strip() if taken else str(folder)
     kind = {"device_map": "cuda", "dtype": torch.bfloat16} if torch.cuda.is_available() else {"dtype": torch.float32}
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, padding_side="left")
         model = AutoModelForCausalLM.from_pretrained(name, **kind)
-    except (OSError, ValueError) as error:
-        raise UserError(f"params.yaml: `base.model`: cannot load {name!r}: {str(error).splitlines()[0]}") from None
+    except Exception as error:  # each loader raises exceptions of its own for what is missing or damaged
+        if taken:
+            raise UserError(f"params.yaml: `base.model`: cannot load {name} ({_first_line(error)})") from None
+        raise UserError(
+            f"{folder}: cannot be loaded ({_first_line(error)}); run `dvc repro` to train it anew"
+        ) from None
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return model, tokenizer
@@ -97,6 +102,11 @@ def load_arm(base: Path, adapter: Path | None) -> tuple[Any, Any]:
 
     try:
         return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(), tokenizer
-    except Exception as error:  # whatever a damaged file makes the loaders raise
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise UserError(f"{adapter}: cannot be loaded ({reason}); run `dvc repro` to train it anew") from None
+    except Exception as error:
+        raise UserError(
+            f"{adapter}: cannot be loaded ({_first_line(error)}); run `dvc repro` to train it anew"
+        ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
