@@ -1,6 +1,5 @@
 """The base: a student trained from scratch on the reference teacher's chains, its mistakes included."""
 
-from itertools import islice
 from random import Random
 from typing import Annotated, Any
 
@@ -16,6 +15,8 @@ from stages.tasks.problem_sets import BASE, generate
 from stages.teachers.reference import ReferenceParameters
 
 SAMPLE = 2000
+DESCRIBED = 20
+RIGHT = ReferenceParameters(rates={}, consistency=0.0)
 
 
 class BaseParameters(Parameters):
@@ -49,21 +50,29 @@ def train_base(setting: Configured, parameters: BaseParameters) -> tuple[Any, An
     import torch
 
     torch.set_num_threads(parameters.threads)
-    chains = _chains(setting, parameters)
-    blank = train_tokenizer([], parameters.vocabulary)
-    sample = Random(parameters.seed).sample(chains, min(SAMPLE, len(chains)))
-    texts = [render(chain, blank, described=False) for chain in sample]
-    texts += [render(chain, blank, described=True) for chain in islice(chains, 20)]
-    tokenizer = train_tokenizer(texts, parameters.vocabulary)
-    bare = encode([render(chain, tokenizer, described=False) for chain in chains], tokenizer)
-    full = encode([render(chain, tokenizer, described=True) for chain in chains], tokenizer)
+    right, mistaken = _chains(setting, parameters)
+    tokenizer = _tokenizer([*right, *mistaken], parameters)
+    bare = encode([render(chain, tokenizer, described=False) for chain in right], tokenizer)
+    full = encode([render(chain, tokenizer, described=True) for chain in mistaken], tokenizer)
     model = build(parameters.architecture, tokenizer, parameters.seed)
     loss = train(model, bare, full, parameters.schedule, parameters.seed)
     return model, tokenizer, loss
 
 
-def _chains(setting: Configured, parameters: BaseParameters) -> list[Conversation]:
+def _chains(setting: Configured, parameters: BaseParameters) -> tuple[list[Conversation], list[Conversation]]:
+    """Returns right chains for the first phase of training, and chains with mistakes for the second."""
     task, functions, shape = setting.task, setting.functions, setting.parameters
     drawn = generate(task, functions, shape.families, shape.depths, {BASE: parameters.problems}, parameters.seed)
     problems = [problem for _, problem in drawn]
-    return list(conversations(task, functions, problems, parameters.mistakes, parameters.max_steps, parameters.seed))
+    phases = round(parameters.schedule.bare * len(problems))
+    options = (task, functions, parameters.max_steps, parameters.seed)
+    right = conversations(problems[:phases], RIGHT, *options)
+    mistaken = conversations(problems[phases:], parameters.mistakes, *options)
+    return list(right), list(mistaken)
+
+
+def _tokenizer(chains: list[Conversation], parameters: BaseParameters) -> Any:
+    blank = train_tokenizer([], parameters.vocabulary)
+    sample = Random(parameters.seed).sample(chains, min(SAMPLE, len(chains)))
+    texts = [render(chain, blank, described=place < DESCRIBED) for place, chain in enumerate(sample)]
+    return train_tokenizer(texts, parameters.vocabulary)

@@ -22,10 +22,10 @@ class Conversation:
 
 
 def conversations(
-    task: Task,
-    functions: FunctionSet,
     problems: Sequence[Problem],
     mistakes: ReferenceParameters,
+    task: Task,
+    functions: FunctionSet,
     max_steps: int,
     seed: int,
 ) -> Iterator[Conversation]:

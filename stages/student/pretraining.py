@@ -30,8 +30,9 @@ class Schedule(Parameters):
         matrix_learning_rate: Peak learning rate of the hidden matrices (Muon).
         learning_rate: Peak learning rate of embeddings and norms (AdamW).
         decay: The last share of the steps, in which learning rates fall to zero.
-        bare: The first share of the steps, in which the prompt goes without function descriptions; they are three
-            quarters of its tokens and can be learned last.
+        bare: The first share of problems and steps: right chains, whose prompts go without the function descriptions
+            that are most of their tokens. The rest: chains with mistakes, under the full prompt. So the base learns
+            to make calls before it learns bad habits.
     """
 
     steps: Annotated[int, Field(ge=1)]
@@ -76,8 +77,8 @@ def train(model: Any, bare: Sequence[Example], full: Sequence[Example], schedule
 
     Args:
         model: A causal language model.
-        bare: Examples without function descriptions.
-        full: The same with them.
+        bare: Examples of the first phase.
+        full: Examples of the second.
         schedule: Steps, batches and learning rates.
         seed: Seed of the order of examples.
     """

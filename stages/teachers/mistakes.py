@@ -5,7 +5,8 @@ problem: its family and the functions that it takes.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Annotated
@@ -19,12 +20,15 @@ from stages.agent.values import Value
 from stages.parameters import Parameters
 from stages.tasks.task import Problem, Task
 
+Kind = tuple[str, ...]
+
 
 class MistakeParameters(Parameters):
     """How often the reference teacher errs.
 
     Attributes:
         rates: The share of chains with each error type; the rest is right.
+            A problem that has no place for a mistake of its type gets the next type.
         consistency: The share of chains whose draw is that of all problems of the same kind (1: a kind of problem goes
             always wrong or always right; 0: every chain is drawn anew).
     """
@@ -65,19 +69,36 @@ def uniform(*parts: object) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def draw(
-    parameters: MistakeParameters, seed: int, sample: int, problem: Problem, gold: Sequence[Step]
-) -> ErrorType | None:
-    """Draws the error type of one chain, or None for a right one."""
-    kind = (problem.family, *sorted({step.call.name for step in gold if step.call}))
-    own = (problem.id, sample)
-    shared = uniform(seed, "consistent", *own) < parameters.consistency
-    number = uniform(seed, "type", *(kind if shared else own))
-    for error, rate in sorted(parameters.rates.items()):
-        if number < rate:
-            return ErrorType(error)
-        number -= rate
-    return None
+def kind(problem: Problem) -> Kind:
+    """Returns what problems have in common that go wrong together: the family and the functions that are needed."""
+    return (problem.family, *sorted({call.partition("(")[0] for call in problem.reference or ()}))
+
+
+def places(problems: Iterable[Problem], seed: int) -> dict[Kind, float]:
+    """Puts the kinds of problems in a seeded order and returns each one's place in [0, 1).
+
+    Every kind takes as much room as it has problems, so that rates are met as nearly as whole kinds can meet them.
+    """
+    counts = Counter(map(kind, problems))
+    before, found = 0.0, {}
+    for item in sorted(counts, key=lambda item: uniform(seed, "kind", *item)):
+        found[item] = (before + counts[item] / 2) / counts.total()
+        before += counts[item]
+    return found
+
+
+def draw(rates: Mapping[str, float], number: float) -> list[ErrorType]:
+    """Returns the error types to try for a number in [0, 1): the one in whose share it falls, then the rarer choices.
+
+    Returns:
+        All error types that have a rate, the drawn one first; none if the number falls in the share of right chains.
+    """
+    named = [ErrorType(error) for error, rate in sorted(rates.items()) if rate > 0]
+    for place, error in enumerate(named):
+        if number < rates[error]:
+            return named[place:] + named[:place]
+        number -= rates[error]
+    return []
 
 
 def plans(error: ErrorType, setting: Setting, seed: int) -> Iterator[Mistake]:

@@ -15,7 +15,7 @@ from stages.errors import UserError
 from stages.parameters import section
 from stages.tasks.references import carry, execute_reference
 from stages.tasks.task import Problem
-from stages.teachers.mistakes import Mistake, MistakeParameters, Setting, draw, plans
+from stages.teachers.mistakes import Mistake, MistakeParameters, Setting, draw, kind, places, plans, uniform
 from stages.teachers.teacher import Assignment
 
 FEW_ANSWERS = 5
@@ -50,6 +50,7 @@ class ReferenceTeacher:
         self._problems = {problem.id: problem for problem in assignment.problems}
         answers = sorted({problem.answer for problem in assignment.problems})
         self._answers = answers if len(answers) <= FEW_ANSWERS else []
+        self._places = places(assignment.problems, assignment.seed)
         self._scripts: dict[tuple[str, int], Script] = {}
 
     def complete(self, requests: Sequence[Request]) -> list[str]:
@@ -69,12 +70,18 @@ class ReferenceTeacher:
 
     def _write(self, problem: Problem, sample: int) -> Script:
         gold = self._solve(problem)
-        error = draw(self._parameters, self._assignment.seed, sample, problem, gold)
         setting = Setting(self._assignment.task, problem, gold, self._assignment.max_steps, self._answers)
-        planned = plans(error, setting, self._assignment.seed) if error else ()
-        return follow(gold, next((mistake for mistake in planned if self._fails(problem, gold, mistake)), None))
+        types = draw(self._parameters.rates, self._number(problem, sample))
+        planned = (mistake for error in types for mistake in plans(error, setting, self._assignment.seed))
+        return follow(gold, next((mistake for mistake in planned if self._fails(gold, mistake, problem)), None))
 
-    def _fails(self, problem: Problem, gold: Sequence[Step], mistake: Mistake) -> bool:
+    def _number(self, problem: Problem, sample: int) -> float:
+        """Draws for one chain alone or, as often as mistakes hang together, for all problems of its kind."""
+        seed, own = self._assignment.seed, (problem.id, sample)
+        shared = uniform(seed, "consistent", *own) < self._parameters.consistency
+        return self._places[kind(problem)] if shared else uniform(seed, "type", *own)
+
+    def _fails(self, gold: Sequence[Step], mistake: Mistake, problem: Problem) -> bool:
         """Executes a script; whether a mistake misses the gold answer depends on what it changes further on."""
         episode = Episode("", self._assignment.functions, self._assignment.max_steps)
         script = follow(gold, mistake)
