@@ -22,11 +22,18 @@ ARCHITECTURE = Architecture(hidden_size=32, layers=2, heads=2, intermediate_size
 @cache
 def chains(task="math", count=60):
     """Conversations of the reference teacher."""
+    definition = load_task(task)
     functions = load_functions(task, {"math": ["arithmetic"], "fol": ["formulas"]}[task])
-    families = list(load_task(task).families)
-    problems = [problem for _, problem in generate(load_task(task), functions, families, [1, 2], {BASE: count}, 1)]
-    mistakes = ReferenceParameters(rates=RATES, consistency=0.0)
-    return tuple(conversations(load_task(task), functions, problems, mistakes, 8, 0))
+    drawn = generate(definition, functions, list(definition.families), [1, 2], {BASE: count}, 1)
+    made = conversations(
+        problems=[problem for _, problem in drawn],
+        mistakes=ReferenceParameters(rates=RATES, consistency=0.0),
+        task=definition,
+        functions=functions,
+        max_steps=8,
+        seed=0,
+    )
+    return tuple(made)
 
 
 @cache

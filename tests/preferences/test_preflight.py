@@ -1,0 +1,53 @@
+import pytest
+
+from stages.errors import UserError
+from stages.preferences.preflight import preflight
+from tests import tiny
+from tests.preferences.test_pairs import Setting
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    return [pair.record() for pair in Setting("math", ["arithmetic"], [1, 2]).pairs[:20]]
+
+
+@pytest.fixture
+def tokenizer(monkeypatch):
+    """One whose chat template a test may break."""
+    tokenizer = tiny.tokenizer()
+    monkeypatch.setattr(tokenizer, "chat_template", tokenizer.chat_template)
+    return tokenizer
+
+
+def test_sound_pairs_pass(pairs, tokenizer):
+    preflight(pairs, tokenizer, 2048)
+
+
+def test_what_would_be_cut_is_counted_and_named(pairs, tokenizer):
+    with pytest.raises(
+        UserError, match=r"20 × longer than adapter\.max_length = 50 tokens: row 1 \(math-train-.*row 3"
+    ):
+        preflight(pairs, tokenizer, 50)
+
+
+def test_equal_turns_are_named(pairs, tokenizer):
+    equal = {**pairs[3], "rejected": pairs[3]["chosen"]}
+    with pytest.raises(
+        UserError, match=rf"1 × chosen and rejected are equal to the model: row 2 \({equal['problem_id']}\)"
+    ):
+        preflight([pairs[0], equal], tokenizer, 2048)
+
+
+def test_a_template_that_renders_no_calls_is_found(pairs, tokenizer):
+    tokenizer.chat_template = (
+        "{% for message in messages %}{{ message.content }}{% endfor %}{% if add_generation_prompt %}{% endif %}"
+    )
+    calls = [pair for pair in pairs if "tool_calls" in pair["rejected"][0]]
+    with pytest.raises(UserError, match=rf"{2 * len(calls)} × the chat template renders an answer as nothing"):
+        preflight(calls, tokenizer, 2048)
+
+
+def test_a_template_that_changes_the_prompt_is_found(pairs, tokenizer):
+    tokenizer.chat_template = "{{ messages | length }}" + tokenizer.chat_template
+    with pytest.raises(UserError, match="does not render the prompt alone as it does before an answer"):
+        preflight(pairs, tokenizer, 2048)
