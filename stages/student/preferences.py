@@ -79,7 +79,7 @@ def train_adapter(
     from transformers import PrinterCallback
 
     torch.set_num_threads(parameters.threads)
-    trainer = (_dpo if arm == DPO else _sft)(model, tokenizer, pairs, parameters)
+    trainer = (_dpo if arm == DPO else _sft)(model, tokenizer, pairs, parameters, log)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(_live(log))
     trainer.train()
@@ -93,11 +93,11 @@ def collapsed(history: Sequence[Row], limit: float) -> bool:
     return len(values) > 1 and values[0] - values[-1] > limit
 
 
-def _dpo(model: Any, tokenizer: Any, pairs: Sequence[Row], parameters: AdapterParameters) -> Any:
+def _dpo(model: Any, tokenizer: Any, pairs: Sequence[Row], parameters: AdapterParameters, folder: Path) -> Any:
     from trl import DPOConfig, DPOTrainer
 
     config = DPOConfig(
-        **_common(parameters),
+        **_common(parameters, folder),
         beta=parameters.beta,
         loss_type=parameters.loss,
         loss_weights=parameters.loss_weights,
@@ -112,26 +112,26 @@ def _dpo(model: Any, tokenizer: Any, pairs: Sequence[Row], parameters: AdapterPa
     )
 
 
-def _sft(model: Any, tokenizer: Any, pairs: Sequence[Row], parameters: AdapterParameters) -> Any:
+def _sft(model: Any, tokenizer: Any, pairs: Sequence[Row], parameters: AdapterParameters, folder: Path) -> Any:
     from trl import SFTConfig, SFTTrainer
 
     rows = [{"prompt": pair["prompt"], "completion": pair["chosen"], "tools": pair["tools"]} for pair in pairs]
     return SFTTrainer(
         model=model,
-        args=SFTConfig(**_common(parameters), completion_only_loss=True),
+        args=SFTConfig(**_common(parameters, folder), completion_only_loss=True),
         train_dataset=_dataset(rows, ("prompt", "completion", "tools")),
         processing_class=tokenizer,
         peft_config=_lora(parameters),
     )
 
 
-def _common(parameters: AdapterParameters) -> dict[str, Any]:
+def _common(parameters: AdapterParameters, folder: Path) -> dict[str, Any]:
     """Settings of both trainers. TRL's defaults are for GPUs and large models: bf16, checkpointing, 1e-6."""
     import torch
 
     gpu = torch.cuda.is_available()
     return {
-        "output_dir": "unused",
+        "output_dir": str(folder),
         "learning_rate": parameters.learning_rate,
         "lr_scheduler_type": "cosine",
         "warmup_steps": 0.1,
