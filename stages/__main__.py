@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+import warnings
 
 from stages.errors import UserError
 from stages.lineage import LineageError, guard, read_project
@@ -41,8 +42,7 @@ def main(arguments: list[str]) -> int:
     if name not in STAGES and name not in VERBS:
         print(f"error: there is no stage or verb `{name}`\n\n{_usage()}", file=sys.stderr)
         return 2
-    for variable, value in QUIET.items():
-        os.environ.setdefault(variable, value)
+    _quieten()
     try:
         if name in VERBS:
             return int(importlib.import_module(f"stages.{name}").run(rest))
@@ -52,6 +52,18 @@ def main(arguments: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever read the output, such as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _quieten() -> None:
+    """Keeps what libraries tell their developers off the screen, and all progress bars off what is no screen."""
+    for variable, value in QUIET.items():
+        os.environ.setdefault(variable, value)
+    if not sys.stderr.isatty():
+        os.environ.setdefault("TQDM_DISABLE", "1")
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
 
 
 def _run_stage(name: str, rest: list[str]) -> int:

@@ -24,8 +24,8 @@ def console() -> Console:
 
 def step_text(step: Mapping[str, Any]) -> Text:
     """Returns a step record as a person reads it: the call and what came back, in red if the call failed."""
-    written = step["call"] if step["call"] is not None else step["completion"]
-    return Text.assemble((" ".join(written.split()), "red" if step["error"] else ""), (f" → {step['result']}", "dim"))
+    written = " ".join((step["call"] if step["call"] is not None else step["completion"]).split())
+    return Text.assemble((written or "(nothing)", "red" if step["error"] else ""), (f" → {step['result']}", "dim"))
 
 
 def outcome_text(outcome: str) -> Text:
