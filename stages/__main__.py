@@ -24,6 +24,7 @@ VERBS = {
     "ask": "let the trained student solve a question, call by call",
     "explain": "say which stages would run, and why",
 }
+HELP = ("-h", "--help")
 WITHOUT_TASK = ("fingerprint", "report")
 QUIET = {
     "TRANSFORMERS_VERBOSITY": "error",
@@ -35,9 +36,8 @@ QUIET = {
 
 def main(arguments: list[str]) -> int:
     """Runs a stage or a verb and returns the exit code: 0, 1 for an error that is explained, 2 for wrong usage."""
-    if not arguments or arguments[0] in ("-h", "--help"):
-        print(_usage())
-        return 0 if arguments else 2
+    if not arguments or arguments[0] in HELP:
+        return _show(_usage(), asked=bool(arguments))
     name, *rest = arguments
     if name not in STAGES and name not in VERBS:
         print(f"error: there is no stage or verb `{name}`\n\n{_usage()}", file=sys.stderr)
@@ -68,12 +68,17 @@ def _quieten() -> None:
 
 def _run_stage(name: str, rest: list[str]) -> int:
     expected = 0 if name in WITHOUT_TASK else 1
-    if len(rest) != expected or rest[:1] in (["-h"], ["--help"]):
-        print(f"usage: python -m stages {name}{' TASK' * expected}\n\n{STAGES[name]}")
-        return 0 if rest[:1] in (["-h"], ["--help"]) else 2
+    asked = any(item in HELP for item in rest)
+    if len(rest) != expected or asked:
+        return _show(f"usage: python -m stages {name}{' TASK' * expected}\n\n{STAGES[name]}", asked)
     with guard(read_project(), os.environ.get("DVC_STAGE") if name != "fingerprint" else None):
         importlib.import_module(f"stages.{name}").run(*rest)
     return 0
+
+
+def _show(usage: str, asked: bool) -> int:
+    print(usage, file=sys.stdout if asked else sys.stderr)
+    return 0 if asked else 2
 
 
 def _usage() -> str:
