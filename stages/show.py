@@ -60,7 +60,8 @@ def run(argv: list[str]) -> int:
         if options.json:
             print(line(row))
         else:
-            screen.print(rendered, end="\n\n")
+            screen.print(rendered)
+            screen.print()
         shown += 1
     if not shown and not options.json:
         screen.print(f"{_path(options.kind, task, options.split)}: no record is like that")
