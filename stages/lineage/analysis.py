@@ -3,7 +3,7 @@
 import ast
 
 from .recorder import Recorder
-from .scopes import FUNCTIONS, Scope, import_specs, loaded_modules, own_nodes, type_scope
+from .scopes import FUNCTIONS, Scope, function_scope, import_specs, loaded_modules, own_nodes, type_scope
 from .shapes import Names
 from .tables import IMMUTABLE_CALLS
 from .unit import Source, Unit
@@ -15,15 +15,15 @@ def analyse(text: bytes) -> Source:
     Raises:
         SyntaxError: If it is not valid Python.
     """
-    return _Analysis(ast.parse(text)).source()
+    return _Analysis(ast.parse(text), has_globals=b"global" in text).source()
 
 
 class _Analysis:
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, tree: ast.Module, *, has_globals: bool) -> None:
         self.tree = tree
+        self.has_globals = has_globals
         self.scope = Scope().add(tree.body)
-        aliases = {name: list(dict.fromkeys(specs)) for name, specs in self.scope.imports.items() if name != "*"}
-        self.names = Names(aliases, set(self.scope.rebound), self._constants())
+        self.names = Names(self._aliases(), set(self.scope.rebound), self._constants())
         self.units: list[Unit] = []
         self.imports: list[str] = []
         self.plain: dict[str, str] = {}  # name -> module of `import module`
@@ -42,6 +42,15 @@ class _Analysis:
             unused=[module for name, module in self.plain.items() if name not in used],
             exported=self._exported(),
         )
+
+    def _aliases(self) -> dict[str, list[str]]:
+        found = {name: specs for name, specs in self.scope.imports.items() if name != "*"}
+        for node in ast.walk(self.tree) if self.has_globals else ():
+            if isinstance(node, FUNCTIONS):
+                inner = function_scope(node, None)
+                for name in inner.globals & inner.imports.keys():
+                    found.setdefault(name, []).extend(inner.imports[name])
+        return {name: list(dict.fromkeys(specs)) for name, specs in found.items()}
 
     def _constants(self) -> dict[str, str]:
         found = {}

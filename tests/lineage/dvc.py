@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.lineage.toy import Toy
 
 REPOSITORY = Path(__file__).parents[2]
+EVERYTHING = {"fingerprint", "make@a", "make@b", "total"}
 PIPELINE = """
 stages:
   fingerprint:
@@ -26,7 +27,7 @@ stages:
     deps: [out/a.txt, out/b.txt]
     params:
       - fingerprints.json: [total]
-    outs: [total.txt]
+    outs: [{{total.txt: {{cache: false}}}}]
 """
 FILES = {
     "make.py": """
@@ -91,19 +92,17 @@ class Project(Toy):
         self.run("git", "config", "user.name", "someone")
 
     def run(self, *command: str, **options) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "DVC_NO_ANALYTICS": "1", "DVC_STUDIO_OFFLINE": "1"}
-        environment.pop("DVC_STAGE", None)
-        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, **options)
+        options = {"capture_output": True, "text": True, "timeout": 180, "stdin": subprocess.DEVNULL, **options}
+        return subprocess.run(command, cwd=self.folder, env=_environment(), **options)
 
     def dvc(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.run(sys.executable, "-m", "dvc", *arguments)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Starts `dvc` and returns at once."""
-        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "DVC_NO_ANALYTICS": "1"}
         command = [sys.executable, "-m", "dvc", *arguments]
         return subprocess.Popen(
-            command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command, cwd=self.folder, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
 
     def repro(self, *arguments: str) -> set[str]:
@@ -115,6 +114,12 @@ class Project(Toy):
     def commit(self) -> None:
         self.run("git", "add", "-A", check=True)
         self.run("git", "commit", "-qm", "state", check=True)
+
+
+def _environment() -> dict[str, str]:
+    own = {"PYTHONPATH": str(REPOSITORY), "DVC_NO_ANALYTICS": "1"}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # DVC starts its workers as `dvc`
+    return {name: value for name, value in os.environ.items() if name != "DVC_STAGE"} | own | {"PATH": path}
 
 
 def ran(output: str) -> set[str]:

@@ -4,7 +4,6 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -34,6 +33,12 @@ def _both(*edits: Callable[[Project], object]) -> Callable[[Project], object]:
     return lambda project: [edit(project) for edit in edits]
 
 
+MOVED = """
+from pathlib import Path
+
+def join(*paths):
+    return " ".join(Path(path).read_text() for path in paths)
+"""
 EDITS = [
     Edit(
         "comment",
@@ -76,11 +81,7 @@ EDITS = [
                 "from toy.moved import join\n\nSEPARATOR = '-'\nUNUSED =",
             ),
             _text("toy/total.py", 'UNUSED = " ".join(Path(path).read_text() for path in paths)', "UNUSED = 1"),
-            lambda project: project.write(
-                {
-                    "moved.py": 'from pathlib import Path\ndef join(*paths):\n    return " ".join(Path(path).read_text() for path in paths)\n'
-                }
-            ),
+            lambda project: project.write({"moved.py": MOVED}),
             _text("toy/total.py", '"total.txt", join("out/a.txt"', '"total.txt", SEPARATOR + join("out/a.txt"'),
         ),
         {"fingerprint", "total"},
@@ -114,21 +115,6 @@ EDITS = [
     ),
     Edit("nothing", lambda project: None, set(), set(), {}, "0 runs, 0 may run, 4 skipped"),
 ]
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = Project(tmp_path_factory.mktemp("built"))
-    project.create()
-    project.repro()
-    project.commit()
-    return project
-
-
-@pytest.fixture
-def project(built: Project, tmp_path: Path) -> Project:
-    shutil.copytree(built.folder, tmp_path, dirs_exist_ok=True)
-    return Project(tmp_path)
 
 
 def _explain(project: Project, *options: str) -> str:
