@@ -20,7 +20,7 @@ from stages.agent.values import Value
 from stages.parameters import Parameters
 from stages.tasks.task import Problem, Task
 
-Kind = tuple[str, ...]
+Kind = tuple[str, int]
 
 
 class MistakeParameters(Parameters):
@@ -70,8 +70,8 @@ def uniform(*parts: object) -> float:
 
 
 def kind(problem: Problem) -> Kind:
-    """Returns what problems have in common that go wrong together: the family and the functions that are needed."""
-    return (problem.family, *sorted({call.partition("(")[0] for call in problem.reference or ()}))
+    """Returns what problems that go wrong together have in common, and a student can tell from the question."""
+    return (problem.family, problem.depth)
 
 
 def places(problems: Iterable[Problem], seed: int) -> dict[Kind, float]:
