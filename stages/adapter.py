@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages.errors import UserError
-from stages.files import Row, published, read_jsonl, write_jsonl
+from stages.files import Row, published, read_records, write_jsonl
 from stages.parameters import section
 from stages.preferences.preflight import preflight
 
@@ -27,7 +27,7 @@ def run(task: str) -> None:
 
     parameters = section("adapter", AdapterParameters)
     pairs = _read_pairs(task)
-    preflight(pairs, load(BASE / task)[1], parameters.max_length)
+    preflight(pairs, load(BASE / task)[1], parameters.max_length, PAIRS / task / "train.jsonl")
     with published(ADAPTERS / task) as adapters, published(TRAINING / task) as training:
         for arm in ARMS:
             model, tokenizer = load(BASE / task)
@@ -39,10 +39,18 @@ def run(task: str) -> None:
 
 def _read_pairs(task: str) -> list[Row]:
     path = PAIRS / task / "train.jsonl"
-    pairs = list(read_jsonl(path))
+    pairs = list(read_records(path, _pair))
     if not pairs:
         raise UserError(f"{path}: there are no pairs to train on; raise the teacher's mistakes or `chains.samples`")
     return pairs
+
+
+def _pair(row: Row) -> Row:
+    """Checks what training takes of a pair: lists of messages, none of them empty."""
+    for name in ("prompt", "chosen", "rejected", "tools"):
+        if not isinstance(row[name], list) or not row[name] or not all(isinstance(item, dict) for item in row[name]):
+            raise ValueError(f"`{name}` must be a list of JSON objects that is not empty")
+    return row
 
 
 def _tell(name: str, pairs: int, history: Sequence[Row], parameters: "AdapterParameters") -> None:

@@ -14,7 +14,7 @@ from stages.agent.loop import run as run_attempts
 from stages.errors import UserError
 from stages.files import Row, write_jsonl
 from stages.parameters import Parameters, section
-from stages.tasks.configured import configured, read_problems
+from stages.tasks.configured import Configured, configured, read_problems
 from stages.tasks.references import execute_reference, outcome
 from stages.tasks.task import Problem
 from stages.teachers import hire
@@ -48,17 +48,18 @@ def run(task: str) -> None:
     Raises:
         UserError: If parameters or problems are unusable.
     """
-    parameters = section("chains", ChainParameters)
+    parameters, setting = section("chains", ChainParameters), configured(task)
     problems = [item for split in SPLITS for item in read_problems(task, split) if item.reference is not None]
     if not problems:
         raise UserError(f"data/problems/{task}: no problem has a reference; choose another `problems.{task}.source`")
     counts: Counter[str] = Counter()
-    write_jsonl(FOLDER / f"{task}.jsonl", _rows(task, problems, parameters, counts))
+    write_jsonl(FOLDER / f"{task}.jsonl", _rows(setting, problems, parameters, counts))
     print(f"chains {task}: " + ", ".join(f"{count} {name}" for name, count in counts.most_common()))
 
 
-def _rows(task: str, problems: list[Problem], parameters: ChainParameters, counts: Counter[str]) -> Iterator[Row]:
-    setting = configured(task)
+def _rows(
+    setting: Configured, problems: list[Problem], parameters: ChainParameters, counts: Counter[str]
+) -> Iterator[Row]:
     definition, functions = setting.task, setting.functions
     teacher = hire(
         parameters.teacher, Assignment(definition, functions, problems, parameters.max_steps, parameters.seed)
@@ -70,7 +71,7 @@ def _rows(task: str, problems: list[Problem], parameters: ChainParameters, count
     )
     known = {problem.id: problem for problem in problems}
     done = run_attempts(teacher, attempts, parameters.batch_size)
-    for attempt in tqdm(done, f"chains {task}", len(problems) * parameters.samples, disable=None):
+    for attempt in tqdm(done, f"chains {definition.name}", len(problems) * parameters.samples, disable=None):
         problem = known[attempt.problem_id]
         gold = execute_reference(problem.reference or (), functions).steps
         result = outcome(definition, problem, attempt.episode, gold)

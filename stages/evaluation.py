@@ -13,6 +13,7 @@ from stages.agent.loop import Attempt
 from stages.agent.loop import run as run_attempts
 from stages.files import Row, write_jsonl
 from stages.parameters import Parameters, section
+from stages.student.model import load_arm, require
 from stages.tasks.configured import Configured, configured, read_problems
 from stages.tasks.references import execute_reference, outcome
 from stages.tasks.task import Problem
@@ -54,6 +55,8 @@ def run(task: str) -> None:
     """
     parameters = section("evaluation", EvaluationParameters)
     setting, problems = configured(task), read_problems(task, "test")
+    for arm in ARMS:
+        require(*_folders(task, arm))
     results = {arm: list(_attempt(setting, problems, arm, parameters)) for arm in ARMS}
     rows = (_row(problem, {arm: results[arm][place] for arm in ARMS}) for place, problem in enumerate(problems))
     write_jsonl(FOLDER / f"{task}.jsonl", rows)
@@ -90,12 +93,15 @@ def student(task: str, arm: str, parameters: EvaluationParameters) -> "Student":
     """
     import torch
 
-    from stages.student.model import load_arm
     from stages.student.rollout import Student
 
     torch.set_num_threads(parameters.threads)
-    model, tokenizer = load_arm(BASE / task, None if arm == "base" else ADAPTERS / task / arm)
+    model, tokenizer = load_arm(*_folders(task, arm))
     return Student(model, tokenizer, parameters.max_tokens, parameters.temperature, parameters.seed)
+
+
+def _folders(task: str, arm: str) -> tuple[Path, Path | None]:
+    return BASE / task, None if arm == "base" else ADAPTERS / task / arm
 
 
 def _sample(setting: Configured, problem: Problem, attempt: Attempt, gold: Sequence[Any]) -> Row:

@@ -3,12 +3,11 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
 from stages.errors import UserError
-from stages.files import Row, published, read_jsonl, write_jsonl
+from stages.files import Row, published, read_records, write_jsonl
 from stages.preferences.pairs import PairBuilder
 from stages.tasks.configured import configured, read_problems
 
@@ -25,8 +24,8 @@ def run(task: str) -> None:
     """
     setting = configured(task)
     builder = PairBuilder(setting.task, setting.functions)
-    chains: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in read_jsonl(CHAINS / f"{task}.jsonl"):
+    chains: dict[str, list[Row]] = defaultdict(list)
+    for row in read_records(CHAINS / f"{task}.jsonl", _chain):
         chains[row["problem_id"]].append(row)
     with published(FOLDER / task) as folder:
         for split in SPLITS:
@@ -40,8 +39,16 @@ def run(task: str) -> None:
             print(f"pairs {task} {split}: " + ", ".join(f"{count} {name}" for name, count in counts.most_common()))
 
 
+def _chain(row: Row) -> Row:
+    """Checks what pairs take of a chain: its problem, its outcome, and what was written."""
+    completions = [step["completion"] for step in row["steps"]]
+    if not all(isinstance(text, str) for text in (row["problem_id"], row["outcome"], *completions)):
+        raise ValueError("`problem_id`, `outcome` and every `completion` must be texts")
+    return row
+
+
 def _rows(
-    task: str, split: str, builder: PairBuilder, chains: dict[str, list[dict[str, Any]]], counts: Counter[str]
+    task: str, split: str, builder: PairBuilder, chains: dict[str, list[Row]], counts: Counter[str]
 ) -> Iterator[Row]:
     for problem in tqdm(read_problems(task, split), f"pairs {task} {split}", disable=None):
         for pair in builder.build(problem, chains[problem.id]):

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from stages.errors import UserError
@@ -10,13 +11,14 @@ from stages.files import Row
 SHOWN = 3
 
 
-def preflight(pairs: Sequence[Row], tokenizer: Any, max_length: int) -> None:
+def preflight(pairs: Sequence[Row], tokenizer: Any, max_length: int, path: Path) -> None:
     """Refuses pairs that a trainer would not train on as they stand.
 
     Args:
         pairs: Rows of data/pairs.
         tokenizer: The student's tokenizer, with its chat template.
         max_length: The longest conversation in tokens.
+        path: Where the pairs stand, for the message.
 
     Raises:
         UserError: If there is any such pair; counts them by reason and names the first of each.
@@ -27,7 +29,7 @@ def preflight(pairs: Sequence[Row], tokenizer: Any, max_length: int) -> None:
             found[reason].append(f"row {number} ({pair['problem_id']})")
     if found:
         lines = [f"  {len(rows)} × {reason}: {', '.join(rows[:SHOWN])}" for reason, rows in sorted(found.items())]
-        raise UserError("\n".join(["these pairs cannot be trained on as they stand:", *lines]))
+        raise UserError("\n".join([f"{path}: these pairs cannot be trained on as they stand:", *lines]))
 
 
 def _faults(pair: Row, tokenizer: Any, max_length: int) -> Iterator[str]:

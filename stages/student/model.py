@@ -1,12 +1,15 @@
 """The student's weights: built from scratch, or any causal language model of the Hugging Face hub."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
 
 from stages.errors import UserError
 from stages.parameters import Parameters
 
 RECORD = "model.txt"
+_Size = Annotated[int, Field(ge=1)]
 
 
 class Architecture(Parameters):
@@ -19,10 +22,16 @@ class Architecture(Parameters):
         intermediate_size: Width of each feed-forward layer.
     """
 
-    hidden_size: int
-    layers: int
-    heads: int
-    intermediate_size: int
+    hidden_size: _Size
+    layers: _Size
+    heads: _Size
+    intermediate_size: _Size
+
+    @model_validator(mode="after")
+    def _divisible(self) -> "Architecture":
+        if self.hidden_size % (2 * self.heads):
+            raise ValueError(f"`hidden_size` must be a multiple of twice the `heads` ({2 * self.heads})")
+        return self
 
 
 def build(architecture: Architecture, tokenizer: Any, seed: int) -> Any:
@@ -54,7 +63,17 @@ def build(architecture: Architecture, tokenizer: Any, seed: int) -> Any:
 
 
 def record(folder: Path, name: str) -> None:
-    """Notes that the base is a model of the hub (or a local folder), instead of weights of our own."""
+    """Notes that the base is a model of the hub (or a local folder), instead of weights of our own.
+
+    Raises:
+        UserError: If there is no such model.
+    """
+    from transformers import AutoConfig
+
+    try:
+        AutoConfig.from_pretrained(name)
+    except Exception as error:
+        raise _cannot_load(name, error) from None
     folder.mkdir(parents=True)
     (folder / RECORD).write_text(name + "\n", encoding="utf-8")
 
@@ -65,8 +84,7 @@ def load(folder: Path) -> tuple[Any, Any]:
     Raises:
         UserError: If the model cannot be had.
     """
-    if not folder.is_dir():
-        raise UserError(f"{folder}: no such model; run `dvc repro` to train it")
+    require(folder, None)
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -78,7 +96,7 @@ def load(folder: Path) -> tuple[Any, Any]:
         model = AutoModelForCausalLM.from_pretrained(name, **kind)
     except Exception as error:  # each loader raises exceptions of its own for what is missing or damaged
         if taken:
-            raise UserError(f"params.yaml: `base.model`: cannot load {name} ({_first_line(error)})") from None
+            raise _cannot_load(name, error) from None
         raise UserError(
             f"{folder}: cannot be loaded ({_first_line(error)}); run `dvc repro` to train it anew"
         ) from None
@@ -87,14 +105,25 @@ def load(folder: Path) -> tuple[Any, Any]:
     return model, tokenizer
 
 
+def require(base: Path, adapter: Path | None) -> None:
+    """Looks whether a base model and an adapter, if one is given, have been built.
+
+    Raises:
+        UserError: If one of them is missing.
+    """
+    if not base.is_dir():
+        raise UserError(f"{base}: no such model; run `dvc repro` to train it")
+    if adapter is not None and not (adapter / "adapter_config.json").is_file():
+        raise UserError(f"{adapter}: no such adapter; run `dvc repro` to train it")
+
+
 def load_arm(base: Path, adapter: Path | None) -> tuple[Any, Any]:
     """Returns the base model with an adapter merged into it, if one is given, and the tokenizer.
 
     Raises:
         UserError: If one of them cannot be had.
     """
-    if adapter is not None and not (adapter / "adapter_config.json").is_file():
-        raise UserError(f"{adapter}: no such adapter; run `dvc repro` to train it")
+    require(base, adapter)
     model, tokenizer = load(base)
     if adapter is None:
         return model, tokenizer
@@ -106,6 +135,10 @@ def load_arm(base: Path, adapter: Path | None) -> tuple[Any, Any]:
         raise UserError(
             f"{adapter}: cannot be loaded ({_first_line(error)}); run `dvc repro` to train it anew"
         ) from None
+
+
+def _cannot_load(name: str, error: Exception) -> UserError:
+    return UserError(f"params.yaml: `base.model`: cannot load {name} ({_first_line(error)})")
 
 
 def _first_line(error: Exception) -> str:

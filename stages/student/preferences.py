@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from stages.files import Row
 from stages.parameters import Parameters
@@ -12,6 +12,10 @@ from stages.parameters import Parameters
 DPO, SFT = "dpo", "sft"
 ARMS = (SFT, DPO)
 CHOSEN = "logps/chosen"
+Loss = Literal[
+    "sigmoid", "sigmoid_norm", "hinge", "ipo", "nca_pair", "robust", "bco_pair", "sppo_hard", "aot", "aot_unpaired",
+    "apo_zero", "apo_down", "discopop", "sft",
+]  # fmt: skip
 
 
 class Lora(Parameters):
@@ -41,7 +45,7 @@ class AdapterParameters(Parameters):
     """
 
     beta: Annotated[float, Field(gt=0)]
-    loss: list[str]
+    loss: Annotated[list[Loss], Field(min_length=1)]
     loss_weights: list[float]
     learning_rate: Annotated[float, Field(gt=0)]
     epochs: Annotated[float, Field(gt=0)]
@@ -52,6 +56,12 @@ class AdapterParameters(Parameters):
     logging_steps: Annotated[int, Field(ge=1)]
     seed: int
     threads: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _paired(self) -> "AdapterParameters":
+        if len(self.loss) != len(self.loss_weights):
+            raise ValueError(f"`loss` has {len(self.loss)} terms and `loss_weights` {len(self.loss_weights)}")
+        return self
 
 
 def train_adapter(

@@ -44,7 +44,12 @@ class Problem:
         for name in ("id", "question", "answer", "family"):
             if not isinstance(row[name], str) or not row[name]:
                 raise ValueError(f"`{name}` must be a text that is not empty")
-        return cls(row["id"], row["question"], row["answer"], row["family"], row["depth"], row["reference"])
+        depth, reference = row["depth"], row["reference"]
+        if type(depth) is not int:
+            raise ValueError("`depth` must be a whole number")
+        if reference is not None and not (isinstance(reference, list) and all(isinstance(c, str) for c in reference)):
+            raise ValueError("`reference` must be a list of calls, or null")
+        return cls(row["id"], row["question"], row["answer"], row["family"], depth, reference)
 
 
 @dataclass(frozen=True)

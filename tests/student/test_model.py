@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
@@ -61,12 +63,15 @@ def test_what_is_missing_is_named_with_the_remedy(base, tmp_path):
         load_arm(base, tmp_path / "absent")
 
 
-def test_a_name_that_leads_nowhere_is_said(tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    record(tmp_path / "taken", "./nowhere/at/all")
+def test_a_name_that_leads_nowhere_is_said_when_it_is_taken_and_when_it_is_loaded(base, tmp_path):
     with pytest.raises(UserError, match=r"`base\.model`: cannot load \./nowhere/at/all \(.+\)") as error:
-        load(tmp_path / "taken")
+        record(tmp_path / "taken", "./nowhere/at/all")
     assert "\n" not in str(error.value)
+    assert not (tmp_path / "taken").exists()
+    record(tmp_path / "taken", str(base))
+    shutil.rmtree(base)
+    with pytest.raises(UserError, match=r"`base\.model`: cannot load .*base \(.+\)"):
+        load(tmp_path / "taken")
 
 
 @pytest.mark.parametrize("file", ["model.safetensors", "config.json", "tokenizer.json"])

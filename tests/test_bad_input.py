@@ -1,0 +1,390 @@
+"""Whatever is wrong with parameters or data: one short message that names it, and nothing half-written."""
+
+import json
+import re
+import shutil
+
+import pytest
+import yaml
+from peft import LoraConfig, get_peft_model
+
+from stages.__main__ import main
+from tests import tiny
+from tests.workspace import lay_out, overlaid, parameters, snapshot
+
+PROBLEMS, CHAINS, PAIRS = "data/problems/math/{}.jsonl", "data/chains/math.jsonl", "data/pairs/math/{}.jsonl"
+TRAIN, VALIDATION, TEST = (PROBLEMS.format(split) for split in ("train", "validation", "test"))
+STAGES = ("problems", "base", "chains", "pairs", "adapter", "evaluation")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """Everything that the math stages read; the models have random weights."""
+    folder = lay_out(tmp_path_factory.mktemp("built"), parameters())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for stage in ("problems", "chains", "pairs"):
+            assert main([stage, "math"]) == 0
+    tiny.model().save_pretrained(folder / "models/base/math")
+    tiny.tokenizer().save_pretrained(folder / "models/base/math")
+    for arm in ("sft", "dpo"):
+        adapted = get_peft_model(tiny.model(), LoraConfig(r=2, target_modules="all-linear"))
+        adapted.save_pretrained(folder / f"models/adapters/math/{arm}")
+    return folder
+
+
+@pytest.fixture
+def refused(built, tmp_path, monkeypatch, capsys):
+    """Spoils a copy of what was built, runs the launcher on it, and returns the message."""
+    folder = tmp_path / "copy"
+    shutil.copytree(built, folder)
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("DVC_STAGE", raising=False)
+
+    def run(command, spoil=lambda folder: None):
+        spoil(folder)
+        before = snapshot(folder)
+        code = main(command.split())
+        shown = capsys.readouterr().err
+        assert code in (1, 2)
+        assert shown.startswith("error: ")
+        assert len(shown) < 600
+        assert "Traceback" not in shown
+        assert snapshot(folder) == before, "nothing is written, changed or left"
+        return shown
+
+    return run
+
+
+def params(**changes):
+    """Lays changes over params.yaml; `None` in the place of a section removes it."""
+
+    def spoil(folder):
+        path = folder / "params.yaml"
+        path.write_text(yaml.safe_dump(overlaid(yaml.safe_load(path.read_text()), changes)))
+
+    return spoil
+
+
+def without(*keys):
+    def spoil(folder):
+        path = folder / "params.yaml"
+        values = yaml.safe_load(path.read_text())
+        place = values
+        for key in keys[:-1]:
+            place = place[key]
+        del place[keys[-1]]
+        path.write_text(yaml.safe_dump(values))
+
+    return spoil
+
+
+def content(path, text):
+    return lambda folder: (folder / path).write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+def line(path, number, text):
+    def spoil(folder):
+        lines = (folder / path).read_text(encoding="utf-8").splitlines()
+        lines[number - 1] = text
+        (folder / path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    return spoil
+
+
+def field(path, number, key, *value):
+    """Sets a field of a row, or removes it if no value is given."""
+
+    def spoil(folder):
+        lines = (folder / path).read_text(encoding="utf-8").splitlines()
+        row = json.loads(lines[number - 1])
+        row.pop(key)
+        line(path, number, json.dumps({**row, **({key: value[0]} if value else {})}))(folder)
+
+    return spoil
+
+
+def removed(path):
+    def spoil(folder):
+        shutil.rmtree(folder / path) if (folder / path).is_dir() else (folder / path).unlink()
+
+    return spoil
+
+
+@pytest.mark.parametrize("stage", [*STAGES, "show problems", "show pairs"])
+def test_an_unknown_task(refused, stage):
+    message = refused(f"{stage} unheard")
+    if stage == "adapter":  # it depends on the pairs alone
+        assert "data/pairs/unheard/train.jsonl: no such file" in message
+    else:
+        assert "no task `unheard`; stages/tasks/ has fol, math" in message
+
+
+SECTIONS = {
+    "problems": ("problems", "math"),
+    "base": ("base",),
+    "chains": ("chains",),
+    "pairs": ("problems", "math"),
+    "adapter": ("adapter",),
+    "evaluation": ("evaluation",),
+}
+
+
+def nested(keys, value):
+    for key in reversed(keys):
+        value = {key: value}
+    return params(**value)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_section_that_is_missing_unknown_or_no_mapping(refused, stage):
+    keys = SECTIONS[stage]
+    name = ".".join(keys)
+    assert f"params.yaml: `{name}" in refused(f"{stage} math", nested(keys, {"colour": "red"}))
+    assert f"params.yaml: `{name}`" in refused(f"{stage} math", nested(keys, "red"))
+    assert f"params.yaml: `{name}` is missing" in refused(f"{stage} math", without(*keys))
+
+
+@pytest.mark.parametrize(
+    ("stage", "spoil", "message"),
+    [
+        (
+            "problems",
+            params(problems={"math": {"seed": "one"}}),
+            r"`problems\.math\.seed`: .* valid integer \(it is 'one'\)",
+        ),
+        (
+            "problems",
+            params(problems={"math": {"source": "unheard"}}),
+            r"`problems\.math\.source`: .*no source `unheard`.*gsm8k",
+        ),
+        (
+            "problems",
+            params(problems={"math": {"source": "gsm8k"}}),
+            r"`problems\.math\.path` is missing: source gsm8k needs",
+        ),
+        (
+            "problems",
+            params(problems={"math": {"families": ["unheard"]}}),
+            r"no family `unheard` \(there are: .*collecting",
+        ),
+        (
+            "problems",
+            params(problems={"math": {"functions": ["unheard"]}}),
+            r"`problems\.math\.functions` must name some of arithmetic",
+        ),
+        ("problems", params(problems={"math": {"depths": []}}), r"`problems\.math\.depths`"),
+        (
+            "problems",
+            params(problems={"math": {"splits": {"test": 0}}}),
+            r"`problems\.math\.splits\.test`: .*\(it is 0\)",
+        ),
+        ("problems", params(problems={"math": {"splits": {"test": None}}}), r"`problems\.math\.splits\.test`"),
+        ("base", params(base={"schedule": {"steps": 0}}), r"`base\.schedule\.steps`"),
+        (
+            "base",
+            params(base={"mistakes": {"rates": {"hubris": 0.1}}}),
+            r"`base\.mistakes\.rates`: .*unknown error types .*hubris",
+        ),
+        ("base", params(base={"architecture": {"heads": "two"}}), r"`base\.architecture\.heads`"),
+        ("base", params(base={"architecture": {"heads": 3}}), r"`base\.architecture`: .*multiple of twice the `heads`"),
+        ("base", params(base={"architecture": {"layers": 0}}), r"`base\.architecture\.layers`"),
+        ("base", params(base={"vocabulary": 10}), r"`base\.vocabulary`"),
+        ("base", params(base={"model": 3}), r"`base\.model`"),
+        (
+            "chains",
+            params(chains={"teacher": "unheard"}),
+            r"`chains\.teacher`: there is no teacher `unheard`; there are .*reference",
+        ),
+        ("chains", params(chains={"teacher": 3}), r"`chains\.teacher`"),
+        ("chains", params(chains={"samples": 0}), r"`chains\.samples`"),
+        ("chains", params(chains={"samples": True}), r"`chains\.samples`"),
+        (
+            "chains",
+            params(teachers={"reference": {"rates": {"loop": 2.0}}}),
+            r"`teachers\.reference\.rates`: .*exceed 1",
+        ),
+        ("chains", without("teachers"), r"`teachers\.reference` is missing"),
+        ("pairs", params(problems={"math": {"functions": []}}), r"`problems\.math\.functions`"),
+        ("adapter", params(adapter={"beta": -1.0}), r"`adapter\.beta`"),
+        ("adapter", params(adapter={"beta": "much"}), r"`adapter\.beta`: .*\(it is 'much'\)"),
+        ("adapter", params(adapter={"lora": {"rank": 0}}), r"`adapter\.lora\.rank`"),
+        ("adapter", params(adapter={"loss": ["sigmoid", "magic"]}), r"`adapter\.loss\.1`: .*'sigmoid'.*magic"),
+        ("adapter", params(adapter={"loss": ["sigmoid"]}), r"`adapter`: .*`loss` has 1 terms and `loss_weights` 2"),
+        ("adapter", params(adapter={"max_length": 20}), r"adapter\.max_length = 20"),
+        ("evaluation", params(evaluation={"temperature": "cold"}), r"`evaluation\.temperature`"),
+        ("evaluation", params(evaluation={"batch_size": 0}), r"`evaluation\.batch_size`"),
+    ],
+)
+def test_a_wrong_parameter(refused, stage, spoil, message):
+    assert re.search(message, refused(f"{stage} math", spoil))
+
+
+@pytest.mark.parametrize("stage", [*(f"{stage} math" for stage in STAGES), "report"])
+def test_an_unreadable_params_file(refused, stage):
+    assert "params.yaml: not valid YAML" in refused(stage, content("params.yaml", "a: [1\nb: 2"))
+    assert "params.yaml: expected sections" in refused(stage, content("params.yaml", "- 1"))
+    assert "params.yaml" in refused(stage, content("params.yaml", b"a: \xff"))
+    assert "params.yaml: no such file" in refused(stage, removed("params.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("stage", "path"),
+    [
+        ("chains", TRAIN),
+        ("chains", VALIDATION),
+        ("pairs", TRAIN),
+        ("pairs", CHAINS),
+        ("adapter", PAIRS.format("train")),
+        ("evaluation", TEST),
+    ],
+)
+def test_a_data_file_that_is_missing_or_malformed(refused, stage, path):
+    command = f"{stage} math"
+    assert re.search(rf"{path}:3: not valid JSON .*mend or remove this line", refused(command, line(path, 3, '{"a": ')))
+    assert f"{path}:2: expected a JSON object, found list" in refused(command, line(path, 2, "[1]"))
+    assert f"{path}: cannot be read as UTF-8 text" in refused(command, content(path, b"\xff\xfe{}"))
+    assert re.search(f"{path}: .*(empty|no )", refused(command, content(path, "")))
+    assert re.search(rf"{path}: no such file.*dvc repro", refused(command, removed(path)))
+
+
+@pytest.mark.parametrize(
+    ("stage", "spoil", "message"),
+    [
+        (
+            "chains",
+            field(TRAIN, 4, "answer", ""),
+            f"{TRAIN}:4: `answer` must be a text that is not empty; mend or remove this line",
+        ),
+        ("evaluation", field(TEST, 2, "answer", ""), f"{TEST}:2: `answer` must be"),
+        ("evaluation", field(TEST, 2, "answer", None), f"{TEST}:2: `answer` must be"),
+        ("evaluation", field(TEST, 2, "answer"), f"{TEST}:2: 'answer' is missing"),
+        ("evaluation", field(TEST, 5, "question", 7), f"{TEST}:5: `question` must be"),
+        ("evaluation", field(TEST, 5, "depth"), f"{TEST}:5: 'depth' is missing"),
+        ("evaluation", field(TEST, 5, "depth", "deep"), f"{TEST}:5: `depth` must be"),
+        ("evaluation", field(TEST, 5, "reference", "stop()"), f"{TEST}:5: `reference` must be"),
+        ("evaluation", field(TEST, 5, "reference", [3]), f"{TEST}:5: `reference` must be"),
+        ("pairs", field(TRAIN, 1, "reference"), f"{TRAIN}:1: 'reference' is missing"),
+        ("pairs", field(CHAINS, 2, "problem_id"), f"{CHAINS}:2: 'problem_id' is missing"),
+        ("pairs", field(CHAINS, 2, "outcome"), f"{CHAINS}:2: 'outcome' is missing"),
+        ("pairs", field(CHAINS, 2, "steps"), f"{CHAINS}:2: 'steps' is missing"),
+        ("pairs", field(CHAINS, 2, "steps", [{"call": None}]), f"{CHAINS}:2: 'completion' is missing"),
+        (
+            "pairs",
+            field(CHAINS, 2, "steps", [{"completion": 3}]),
+            f"{CHAINS}:2: `problem_id`, `outcome` and every `completion` must be texts",
+        ),
+        ("pairs", field(CHAINS, 2, "steps", "add(1, 2)"), f"{CHAINS}:2: "),
+        ("adapter", field(PAIRS.format("train"), 3, "prompt"), f"{PAIRS.format('train')}:3: 'prompt' is missing"),
+        ("adapter", field(PAIRS.format("train"), 3, "tools"), f"{PAIRS.format('train')}:3: 'tools' is missing"),
+        (
+            "adapter",
+            field(PAIRS.format("train"), 3, "chosen", "add(1, 2)"),
+            f"{PAIRS.format('train')}:3: `chosen` must be",
+        ),
+        ("adapter", field(PAIRS.format("train"), 3, "rejected", []), f"{PAIRS.format('train')}:3: `rejected` must be"),
+        ("show chains", field(CHAINS, 1, "outcome"), f"{CHAINS}:1: 'outcome' is missing"),
+        ("show problems", field(TRAIN, 1, "family"), f"{TRAIN}:1: 'family' is missing"),
+        ("show pairs", field(PAIRS.format("train"), 1, "prompt", 3), f"{PAIRS.format('train')}:1: "),
+    ],
+)
+def test_a_row_that_lacks_something(refused, stage, spoil, message):
+    assert message in refused(f"{stage} math", spoil)
+
+
+def gsm8k(folder):
+    params(
+        problems={"math": {"source": "gsm8k", "path": "rows.jsonl", "splits": {"train": 1, "validation": 1, "test": 1}}}
+    )(folder)
+
+
+ROW = '{"question": "What is 1 and %d?", "answer": "#### %d"}'
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (None, r"rows\.jsonl: no such file"),
+        ("", r"asks for 3 problems, but the source has 0"),
+        (ROW % (1, 2) + "\n" + ROW % (2, 3), r"asks for 3 problems, but the source has 2"),
+        (ROW % (1, 2) + "\n{", r"rows\.jsonl:2: not valid JSON"),
+        (
+            '{"question": "How many?", "answer": "####"}',
+            r"rows\.jsonl: row 1: a problem without an answer; add it or remove the row",
+        ),
+    ],
+)
+def test_a_source_that_cannot_be_used(refused, rows, message):
+    def spoil(folder):
+        gsm8k(folder)
+        if rows is not None:
+            content("rows.jsonl", rows)(folder)
+
+    assert re.search(message, refused("problems math", spoil))
+
+
+def test_problems_that_no_teacher_can_follow(refused):
+    def spoil(folder):
+        for path in (TRAIN, VALIDATION):
+            rows = [json.loads(text) for text in (folder / path).read_text().splitlines()]
+            content(path, "".join(json.dumps({**row, "reference": None}) + "\n" for row in rows))(folder)
+
+    assert "data/problems/math: no problem has a reference" in refused("chains math", spoil)
+
+
+def test_chains_that_give_no_pair(refused):
+    def spoil(folder):
+        rows = [json.loads(text) for text in (folder / CHAINS).read_text().splitlines()]
+        right = [row for row in rows if row["outcome"] == "correct"]
+        content(CHAINS, "".join(json.dumps(row) + "\n" for row in right))(folder)
+
+    assert f"{CHAINS}: no pair can be made for the train split" in refused("pairs math", spoil)
+
+
+@pytest.mark.parametrize(
+    ("stage", "spoil", "message"),
+    [
+        ("adapter", removed("models/base/math"), r"models/base/math: no such model; run `dvc repro`"),
+        ("evaluation", removed("models/base/math"), r"models/base/math: no such model; run `dvc repro`"),
+        (
+            "evaluation",
+            removed("models/adapters/math/dpo"),
+            r"models/adapters/math/dpo: no such adapter; run `dvc repro`",
+        ),
+        ("ask", removed("models/adapters/math/dpo"), r"models/adapters/math/dpo: no such adapter; run `dvc repro`"),
+        (
+            "adapter",
+            content("models/base/math/model.safetensors", "{}"),
+            r"models/base/math: cannot be loaded .*dvc repro",
+        ),
+        ("evaluation", content("models/base/math/config.json", "{"), r"models/base/math: cannot be loaded .*dvc repro"),
+        (
+            "evaluation",
+            content("models/adapters/math/sft/adapter_model.safetensors", "{}"),
+            r"math/sft: cannot be loaded .*dvc repro",
+        ),
+    ],
+)
+def test_models_that_are_missing_or_damaged(refused, stage, spoil, message):
+    assert re.search(message, refused("ask math What?" if stage == "ask" else f"{stage} math", spoil))
+
+
+def test_a_base_that_cannot_be_had(refused, monkeypatch):
+    """Told when it is named, not when it is used hours later."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    message = refused("base math", params(base={"model": "./nowhere/at/all"}))
+    assert re.search(r"`base\.model`: cannot load \./nowhere/at/all", message)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (params(tasks=[]), "`tasks` must be a list of task names, such as [fol, math]"),
+        (params(tasks="math"), "`tasks` must be a list of task names"),
+        (without("tasks"), "`tasks` must be a list of task names"),
+        (params(tasks=["math"]), "data/evaluations/math.jsonl: no such file"),
+        (params(report={"resamples": "many"}), "`report.resamples`"),
+    ],
+)
+def test_a_report_that_cannot_be_written(refused, spoil, message):
+    assert message in refused("report", spoil)
