@@ -9,9 +9,11 @@ from .fingerprints import update
 from .guard import guard
 from .project import read_project
 
-USAGE = """usage: python -m stages.lineage fingerprint         write the file of fingerprints
-       python -m stages.lineage run MODULE ...      run a stage's module as a program, under the guard
-       python -m stages.lineage explain [--json | --graph]
+USAGE = f"""usage: python -m {__package__} VERB
+
+  fingerprint          write the file of fingerprints
+  run MODULE ...       run a stage's module as a program, under the guard
+  explain [OPTION]     say which stages would run, and why (see explain --help)
 """
 
 

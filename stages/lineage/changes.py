@@ -86,7 +86,7 @@ class Changes:
         if old is None:
             yield Reason("code", root, "changed (what of it is not on record)", root)
             return
-        closure = self.fingerprints.closure(root)
+        closure = self.fingerprints.closures[root]
         ways = {repr(node): [step.unit.name for step in closure.path(node)] for node in closure.nodes}
         for name, change in differences(old, new):
             part = (new.get(name) or old[name]).partition(" ")[0]

@@ -1,11 +1,25 @@
 """Everything that can shape what a root does: the nodes reached from it, to a fixed point."""
 
+from collections.abc import Set
+from typing import NamedTuple
+
 from .effects import Effects, is_transparent
 from .naming import named_by
 from .program import Module, Node, Program, Target
 from .project import Root
 from .tables import PASSIVE_BASES, READERS, READS_DOCS, READS_SIGNATURES
 from .unit import BASE, DECORATE, EXECUTED, READ, VALUE, WIDE, Reference
+
+
+class Facts(NamedTuple):
+    """What a closure does that decides which methods, docstrings and registrations count, in it and in others."""
+
+    nodes: Set[Node]
+    attributes: Set[str]
+    values: Set[str]
+    reads: int
+    any_attribute: bool
+    class_docs: bool
 
 
 class Closure:
@@ -21,7 +35,7 @@ class Closure:
         program: The linked package.
         effects: What definitions do to others.
         patterns: The roots that stand for dynamic imports.
-        is_plugin: Whether the root is loaded by others, which may read any registry it writes to.
+        is_plugin: Whether the root is loaded by others, which may do anything with its value.
     """
 
     def __init__(self, program: Program, effects: Effects, patterns: list[Root], *, is_plugin: bool = False) -> None:
@@ -41,6 +55,7 @@ class Closure:
         self._values: set[str] = set()
         self._escaped: set[Node] = set()
         self._signed: set[Node] = set()
+        self._elsewhere: set[Node] = set()  # reached by what runs together with the root
         self._methods: dict[str, list[Node]] = {}  # of reached classes, waiting for their name to be read
         self._registrants: dict[Node, list[Node]] = {}  # waiting for what they write to
         self._subclasses: dict[Node, list[Node]] = {}
@@ -52,15 +67,44 @@ class Closure:
         """Adds everything reached from targets and returns the closure."""
         for target in targets:
             self._follow(None, Reference("", [], VALUE if self.is_plugin else READ), target)
+        self._settle()
+        return self
+
+    @property
+    def facts(self) -> Facts:
+        """What others that run together with the root need to know."""
+        flags = (self.reads, self._any_attribute, self._class_docs)
+        return Facts(self.nodes.keys(), self._attributes, self._values, *flags)
+
+    def assume(self, facts: Facts) -> bool:
+        """Adds what counts because of others that run together with the root; returns whether its facts changed."""
+        before = [len(fact) if isinstance(fact, Set) else fact for fact in self.facts]
+        self._reaching = None
+        self.reads |= facts.reads
+        self._values |= facts.values
+        self._class_docs |= facts.class_docs
+        for name in facts.attributes - self._attributes:
+            self._attribute(name)
+        if facts.any_attribute:
+            self._read_any_attribute()
+        for node in facts.nodes - self._elsewhere - self.nodes.keys():
+            self._elsewhere.add(node)
+            self._reach_registered(node)
+        self._settle()
+        return before != [len(fact) if isinstance(fact, Set) else fact for fact in self.facts]
+
+    def _settle(self) -> None:
         while self._pending:
             while self._pending:
                 self._process(self._pending.pop())
-            for node in list(self.nodes):
-                if node not in self._signed and self.counts_signature(node):
-                    self._signed.add(node)
-                    self._reaching = node
-                    self._references(node, signature=True)
-        return self
+            self._reach_signatures()
+
+    def _reach_signatures(self) -> None:
+        for node in list(self.nodes):
+            if node not in self._signed and self.counts_signature(node):
+                self._signed.add(node)
+                self._reaching = node
+                self._references(node, signature=True)
 
     def _reach(self, node: Node) -> None:
         if node not in self.nodes:
@@ -90,11 +134,17 @@ class Closure:
             self._class_docs = True
         if unit.strings or unit.lookups or unit.references:
             self._named(node)
+        self._reach_registered(node)
+
+    def _reach_registered(self, node: Node) -> None:
         for registrant in self._registrants.pop(node, ()):
             self._reach(registrant)
         if self._any_subclass:
             for subclass in self._subclasses.get(node, ()):
                 self._reach(subclass)
+
+    def _is_reached(self, node: Node) -> bool:
+        return node in self.nodes or node in self._elsewhere
 
     def _references(self, node: Node, *, signature: bool = False) -> None:
         for reference, targets in self.program.targets(node, signature=signature):
@@ -177,6 +227,8 @@ class Closure:
                 self._read_subclasses()
 
     def _read_any_attribute(self) -> None:
+        if self._any_attribute:
+            return
         self._any_attribute = True
         for methods in self._methods.values():
             for method in methods:
@@ -186,7 +238,7 @@ class Closure:
     def _read_subclasses(self) -> None:
         self._any_subclass = True
         for base, subclasses in self._subclasses.items():
-            if base in self.nodes:
+            if self._is_reached(base):
                 for subclass in subclasses:
                     self._reach(subclass)
 
@@ -211,7 +263,7 @@ class Closure:
 
     def _execute(self, node: Node) -> None:
         written, acts = self.effects.of(node)
-        if acts or (written and (self.is_plugin or not written.isdisjoint(self.nodes))):
+        if acts or any(map(self._is_reached, written)):
             self._reach(node)
         for target in written:
             self._registrants.setdefault(target, []).append(node)
@@ -219,7 +271,7 @@ class Closure:
             for reference, targets in self.program.targets(node):
                 for base in (target.node for target in targets if target.node and reference.use & BASE):
                     self._subclasses.setdefault(base, []).append(node)
-                    if self._any_subclass and base in self.nodes:
+                    if self._any_subclass and self._is_reached(base):
                         self._reach(node)
 
     def _widen(self, module: Module, *, as_program: bool = False) -> None:

@@ -15,6 +15,7 @@ from .errors import LineageError
 from .libraries import Libraries
 from .program import Program, Target
 from .project import FILE, Project, Root
+from .sharing import share
 from .snapshot import Snapshot, take_snapshot
 
 
@@ -51,7 +52,6 @@ class Fingerprints:
         sources = analyses(snapshot, cache)
         data = {name: digest for name, digest in snapshot.digests.items() if name not in sources}
         self.program = Program(self.project.package, str(self.project.package_folder), sources, data)
-        self._closures: dict[str, Closure] = {}
         self._effects = Effects(self.program)
         self._libraries = Libraries(snapshot)
         self._patterns = [root for root in self.project.roots if root.is_pattern]
@@ -86,18 +86,23 @@ class Fingerprints:
         module = self.program.modules.get(root.module)
         return self.program.attribute(module, root.attribute) if module else []
 
-    def closure(self, key: str) -> Closure:
-        """Returns the closure of a root."""
-        if key not in self._closures:
-            root = self.roots[key]
+    @cached_property
+    def closures(self) -> dict[str, Closure]:
+        """The closure of each root, knowing of those that it may run together with."""
+        found: dict[str, Closure] = {}
+        for key, root in self.roots.items():
             is_plugin = root not in self.project.roots
-            closure = Closure(self.program, self._effects, self._patterns, is_plugin=is_plugin)
-            self._closures[key] = closure.reach_from(self._start(root))
-        return self._closures[key]
+            found[key] = Closure(self.program, self._effects, self._patterns, is_plugin=is_plugin)
+            found[key].reach_from(self._start(root))
+        share({key: (found[key], self._pattern_of(root)) for key, root in self.roots.items()})
+        return found
+
+    def _pattern_of(self, root: Root) -> str | None:
+        return next((pattern.key for pattern in self._patterns if pattern.fill(root.module) == root), None)
 
     def of(self, key: str) -> Fingerprint:
         """Returns the fingerprint of a root."""
-        closure = self.closure(key)
+        closure = self.closures[key]
         places = {name: self.program.where(node.module, node.unit.line) for name, node in closure.libraries.items()}
         libraries = [self._libraries.version(name, place) for name, place in sorted(places.items())]
         return Fingerprint(
@@ -108,7 +113,7 @@ class Fingerprints:
 
     def nodes(self, key: str) -> dict[str, str]:
         """Returns a digest for each part of a root's closure, by qualified name or by path."""
-        return node_digests(self.program, self.closure(key))
+        return node_digests(self.program, self.closures[key])
 
 
 def current(project: Project, keys: list[str] | None = None) -> dict[str, Fingerprint]:

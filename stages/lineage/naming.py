@@ -122,7 +122,8 @@ def _refusal(program: Program, node: Node, lookup: Lookup, remedy: str) -> Linea
 
 def _files(program: Program, node: Node) -> set[str]:
     found = {name for text in node.unit.strings for name in program.files(text)}
-    if not found and not _is_place(node) and _knows_place(program, node, set()):
+    lists_modules = any(text.endswith(".py") for text in node.unit.strings)
+    if not found and not lists_modules and not _is_place(node) and _knows_place(program, node, set()):
         found.update(program.files_beside(node.module))
     return found
 

@@ -201,7 +201,7 @@ class Program:
             return []
         folder = f"/{wanted}/"
         end = wanted if wanted.startswith(".") else f"/{wanted}"
-        if "*" in wanted or "?" in wanted:
+        if "*" in wanted or "?" in wanted or "[" in wanted:
             return [name for name in self.data if fnmatchcase(f"/{name}", f"*{end}")]
         return [name for name in self.data if f"/{name}".endswith(end) or folder in f"/{name}"]
 

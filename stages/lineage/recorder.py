@@ -28,7 +28,7 @@ _LOOKED_AT: dict[type[ast.AST], frozenset[str]] = {
     ast.Starred: frozenset({"value"}),
 }
 _BLOCKS = frozenset({"body", "orelse", "finalbody"})
-_NAMING = re.compile(r"[\w./*?\-:]{1,200}")
+_NAMING = re.compile(r"[\w./*?\-:\[\]!]{1,200}")
 
 
 class Recorder(Lookups):

@@ -74,22 +74,18 @@ FILES = {
 ROOTS = {"make": "toy.make:run", "total": "toy.total:run", "parts.*": "toy.parts.*:PART"}
 
 
-class Project(Toy):
-    """The toy project with git and DVC."""
+class Workspace:
+    """A folder with git and DVC."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder, {} if (folder / "toy").exists() else FILES, ROOTS)
+        self.folder = folder
 
-    def create(self) -> None:
-        """Makes the folder a repository of git and DVC with a pipeline."""
-        (self.folder / "dvc.yaml").write_text(PIPELINE.format(python=sys.executable))
-        (self.folder / "params.yaml").write_text("items: [a, b]\nsize: 1\n")
-        (self.folder / ".dvcignore").write_text("__pycache__\n")
+    def initialise(self) -> None:
         (self.folder / ".gitignore").write_text("__pycache__\n")
-        self.run("git", "init", "-q")
-        self.dvc("init", "-q")
-        self.run("git", "config", "user.email", "a@b.c")
-        self.run("git", "config", "user.name", "someone")
+        self.run("git", "init", "-q", check=True)
+        self.run("git", "config", "user.email", "a@b.c", check=True)
+        self.run("git", "config", "user.name", "someone", check=True)
+        assert self.dvc("init", "-q").returncode == 0
 
     def run(self, *command: str, **options) -> subprocess.CompletedProcess[str]:
         options = {"capture_output": True, "text": True, "timeout": 180, "stdin": subprocess.DEVNULL, **options}
@@ -114,6 +110,20 @@ class Project(Toy):
     def commit(self) -> None:
         self.run("git", "add", "-A", check=True)
         self.run("git", "commit", "-qm", "state", check=True)
+
+
+class Project(Workspace, Toy):
+    """The toy project with a pipeline."""
+
+    def __init__(self, folder: Path) -> None:
+        Toy.__init__(self, folder, {} if (folder / "toy").exists() else FILES, ROOTS)
+
+    def create(self) -> None:
+        """Makes the folder a repository of git and DVC with a pipeline."""
+        (self.folder / "dvc.yaml").write_text(PIPELINE.format(python=sys.executable))
+        (self.folder / "params.yaml").write_text("items: [a, b]\nsize: 1\n")
+        (self.folder / ".dvcignore").write_text("__pycache__\n")
+        self.initialise()
 
 
 def _environment() -> dict[str, str]:
