@@ -106,8 +106,10 @@ class Recorder(Lookups):
             self.visit(decorator, DECORATE)
         self.write(type(node).__name__, "(", node.name, " ")
         self._type_parameters(node)
+        outer, self.scope = self.scope, type_scope(node, self.scope)
         self._arguments(node.args)
         self._annotate(node.returns)
+        self.scope = outer
         self._inside(function_scope(node, self.scope), body)
 
     def _on_lambda(self, node: ast.Lambda, _use: int) -> None:
@@ -148,6 +150,15 @@ class Recorder(Lookups):
             self.write(type(parameter).__name__, " ", parameter.name, " ")
             self._annotate(getattr(parameter, "bound", None))
             self._annotate(getattr(parameter, "default_value", None))
+
+    def _on_typealias(self, node: Any, _use: int) -> None:
+        self.write("TypeAlias(")
+        self.visit(node.name)
+        self._type_parameters(node)
+        outer, self.scope = self.scope, type_scope(node, self.scope)
+        self.visit(node.value)
+        self.scope = outer
+        self.write(")")
 
     def _class(self, node: ast.ClassDef, body: list[ast.stmt]) -> None:
         for decorator in node.decorator_list:

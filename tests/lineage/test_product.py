@@ -83,15 +83,13 @@ EDITS = {
     "every function of math": (edit_all("stages/tasks/math/functions/*.py"), r"functions\.math\..*"),
     "the whole math task": (edit_all("stages/tasks/math/**/*.py"), r"(functions|tasks)\.math.*"),
     "the whole fol task": (edit_all("stages/tasks/fol/**/*.py"), r"(functions|tasks)\.fol.*"),
-        edit_all("stages/teachers/reference.py"),
-        r"teachers\.reference|base",
-    ),  # `base` learns its mistakes
     # `base` learns to make the mistakes that the reference teacher plans.
     "the reference teacher": (edit_all("stages/teachers/reference.py"), r"teachers\.reference|base"),
     "statistics": (edit_all("stages/statistics/*.py"), "report"),
     "the page of the report": (edit_all("stages/reporting/*.jinja", lambda path: path.write_text("x")), "report"),
     "preference pairs": (edit_all("stages/preferences/pairs.py"), "pairs"),
-    "the launcher and the verbs": (edit_all("stages/[_ae][_sx][_kp]*.py"), ""),
+    "the launcher": (edit_all("stages/__main__.py"), ""),
+    "a verb": (edit_all("stages/show.py"), ""),
     "formatting": (edit_all("stages/**/*.py", reformat), ""),
     "a renamed module": (rename_module, ""),
 }
