@@ -94,6 +94,8 @@ def train_adapter(
     trainer.add_callback(_live(log))
     trainer.train()
     history = [_measured(row) | {"step": row["step"]} for row in trainer.state.log_history if "loss" in row]
+    for config in trainer.model.peft_config.values():
+        config.target_modules = sorted(config.target_modules)  # a set is saved in another order by every process
     return trainer.model, history
 
 
