@@ -15,15 +15,15 @@ def analyse(text: bytes) -> Source:
     Raises:
         SyntaxError: If it is not valid Python.
     """
-    return _Analysis(ast.parse(text), has_globals=b"global" in text).source()
+    return _Analysis(ast.parse(text), has_globals=b"global" in text, walrus=b":=" in text).source()
 
 
 class _Analysis:
-    def __init__(self, tree: ast.Module, *, has_globals: bool) -> None:
+    def __init__(self, tree: ast.Module, *, has_globals: bool, walrus: bool) -> None:
         self.tree = tree
         self.has_globals = has_globals
-        self.scope = Scope().add(tree.body)
-        self.names = Names(self._aliases(), set(self.scope.rebound), self._constants())
+        self.scope = Scope().add(tree.body, walrus=walrus)
+        self.names = Names(self._aliases(), set(self.scope.rebound), self._constants(), walrus=walrus)
         self.units: list[Unit] = []
         self.imports: list[str] = []
         self.plain: dict[str, str] = {}  # name -> module of `import module`
@@ -109,11 +109,11 @@ class _Analysis:
             self._function(method, f"{node.name}.{method.name}", "method", type_scope(node, None))
 
     def _statement(self, node: ast.stmt) -> None:
-        bound = Scope().add([node])
+        bound = Scope().add([node], walrus=self.names.walrus)
         binds = sorted({*bound.rebound, *bound.imports} - {"*"})
         main = isinstance(node, ast.If) and _is_main(node.test)
         if not main:
-            for inner in own_nodes([node]):
+            for inner in own_nodes([node], walrus=self.names.walrus):
                 if isinstance(inner, ast.Import | ast.ImportFrom):
                     self.imports.extend(loaded_modules(inner))
         recorder = Recorder(self.names)

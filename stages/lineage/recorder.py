@@ -110,12 +110,12 @@ class Recorder(Lookups):
         self._arguments(node.args)
         self._annotate(node.returns)
         self.scope = outer
-        self._inside(function_scope(node, self.scope), body)
+        self._inside(function_scope(node, self.scope, walrus=self.names.walrus), body)
 
     def _on_lambda(self, node: ast.Lambda, _use: int) -> None:
         self.write("Lambda(")
         self._arguments(node.args)
-        self._inside(function_scope(node, self.scope), [ast.Return(node.body)])
+        self._inside(function_scope(node, self.scope, walrus=self.names.walrus), [ast.Return(node.body)])
 
     def _inside(self, scope: Scope, body: list[ast.stmt]) -> None:
         outer, self.scope = self.scope, scope
@@ -171,7 +171,7 @@ class Recorder(Lookups):
             self.visit(base, BASE)
         for keyword in node.keywords:
             self.visit(keyword, BASE)
-        self.scope = Scope(self.scope, is_class=True).add(node.body)
+        self.scope = Scope(self.scope, is_class=True).add(node.body, walrus=self.names.walrus)
         self._statements(body)
         self.scope = outer
         self.write(")")
@@ -278,7 +278,7 @@ class Recorder(Lookups):
 
     def _on_comprehension(self, node: Any, _use: int) -> None:
         outer = self.scope
-        inner = Scope(outer).add(generator.target for generator in node.generators)
+        inner = Scope(outer).add((generator.target for generator in node.generators), walrus=self.names.walrus)
         self.write(type(node).__name__, "(")
         for generator in node.generators:
             self.visit(generator.iter, READ)

@@ -13,6 +13,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 _MARKS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop)
 _LEAVES = (ast.Name, ast.Constant)
+_TARGETS = (ast.Tuple, ast.List, ast.Starred)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -38,9 +39,14 @@ class Scope:
         """Adds names that are bound by something other than an import."""
         self.rebound.update(name for name in names if name)
 
-    def add(self, statements: Iterable[ast.AST]) -> "Scope":
-        """Adds everything that statements (or target expressions) bind in this scope."""
-        for node in own_nodes(statements):
+    def add(self, statements: Iterable[ast.AST], *, walrus: bool = True) -> "Scope":
+        """Adds everything that statements (or target expressions) bind in this scope.
+
+        Args:
+            statements: The statements.
+            walrus: Whether expressions may bind names, too (looking into each takes most of the time).
+        """
+        for node in own_nodes(statements, walrus=walrus):
             match node:
                 case ast.Name():
                     if not isinstance(node.ctx, ast.Load):
@@ -90,12 +96,14 @@ class Scope:
         return True, []
 
 
-def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+def own_nodes(nodes: Iterable[ast.AST], *, walrus: bool = True) -> Iterator[ast.AST]:
     """Yields the nodes whose bindings belong to the scope the given nodes stand in; inner scopes are left out."""
     stack = list(nodes)
     while stack:
         node = stack.pop()
         yield node
+        if not walrus and isinstance(node, ast.expr | ast.arguments) and not isinstance(node, _TARGETS):
+            continue
         if isinstance(node, DEFINITIONS):
             stack.extend(evaluated_outside(node))
         elif isinstance(node, ast.Lambda):
@@ -149,11 +157,13 @@ def type_scope(node: ast.AST, parent: Scope | None) -> Scope | None:
     return scope
 
 
-def function_scope(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, parent: Scope | None) -> Scope:
+def function_scope(
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, parent: Scope | None, *, walrus: bool = True
+) -> Scope:
     """Returns the scope of a function's or lambda's body."""
     scope = Scope(type_scope(node, parent))
     scope.bind(*(argument.arg for argument in all_arguments(node.args)))
-    return scope.add([node.body] if isinstance(node, ast.Lambda) else node.body)
+    return scope.add([node.body] if isinstance(node, ast.Lambda) else node.body, walrus=walrus)
 
 
 def all_arguments(arguments: ast.arguments) -> list[ast.arg]:

@@ -41,7 +41,10 @@ def shape(node: ast.expr | None, known: Known) -> str | None:
 class Names:
     """The names of one module, as far as one look at its file tells."""
 
-    def __init__(self, aliases: dict[str, list[str]], bound: set[str], constants: dict[str, str]) -> None:
+    def __init__(
+        self, aliases: dict[str, list[str]], bound: set[str], constants: dict[str, str], *, walrus: bool
+    ) -> None:
+        self.walrus = walrus  # whether expressions bind names anywhere in it
         self.aliases = aliases
         self.bound = bound
         self.constants = constants
