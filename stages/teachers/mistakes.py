@@ -20,7 +20,7 @@ from stages.agent.values import Value
 from stages.parameters import Parameters
 from stages.tasks.task import Problem, Task
 
-Kind = tuple[str, int]
+Kind = tuple[str, str]
 
 
 class MistakeParameters(Parameters):
@@ -69,9 +69,15 @@ def uniform(*parts: object) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def kind(problem: Problem) -> Kind:
-    """Returns what problems that go wrong together have in common, and a student can tell from the question."""
-    return (problem.family, problem.depth)
+def kind(problem: Problem, seed: int) -> Kind:
+    """Returns what problems that go wrong together have in common: their family, and its weakest function in them."""
+    names = {call.partition("(")[0] for call in problem.reference or ()} - {STOP}
+    return problem.family, min(names, key=lambda name: weakness(problem.family, name, seed), default=STOP)
+
+
+def weakness(family: str, name: str, seed: int) -> float:
+    """Returns a function's place in the order in which a family's mistakes look for one."""
+    return uniform(seed, "weakness", family, name)
 
 
 def places(problems: Iterable[Problem], seed: int) -> dict[Kind, float]:
@@ -79,7 +85,7 @@ def places(problems: Iterable[Problem], seed: int) -> dict[Kind, float]:
 
     Every kind takes as much room as it has problems, so that rates are met as nearly as whole kinds can meet them.
     """
-    counts = Counter(map(kind, problems))
+    counts = Counter(kind(problem, seed) for problem in problems)
     before, found = 0.0, {}
     for item in sorted(counts, key=lambda item: uniform(seed, "kind", *item)):
         found[item] = (before + counts[item] / 2) / counts.total()
@@ -102,9 +108,9 @@ def draw(rates: Mapping[str, float], number: float) -> list[ErrorType]:
 
 
 def plans(error: ErrorType, setting: Setting, seed: int) -> Iterator[Mistake]:
-    """Yields the ways to make a mistake of a type, the one that the problem's family always has first."""
+    """Yields the ways to make a mistake of a type, that at the family's weakest function first."""
     names = {step.call.name for step in setting.gold if step.call}
-    order = sorted(names, key=lambda name: uniform(seed, error, setting.problem.family, name))
+    order = sorted(names, key=lambda name: weakness(setting.problem.family, name, seed))
     for name in order:
         for index, step in enumerate(setting.gold):
             if step.call and step.call.name == name and (found := _FORMS[error](setting, index, step.call)):

@@ -79,7 +79,7 @@ class ReferenceTeacher:
         """Draws for one chain alone or, as often as mistakes hang together, for all problems of its kind."""
         seed, own = self._assignment.seed, (problem.id, sample)
         shared = uniform(seed, "consistent", *own) < self._parameters.consistency
-        return self._places[kind(problem)] if shared else uniform(seed, "type", *own)
+        return self._places[kind(problem, seed)] if shared else uniform(seed, "type", *own)
 
     def _fails(self, gold: Sequence[Step], mistake: Mistake, problem: Problem) -> bool:
         """Executes a script; whether a mistake misses the gold answer depends on what it changes further on."""

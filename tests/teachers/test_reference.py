@@ -11,7 +11,7 @@ from stages.tasks import load_functions, load_task
 from stages.tasks.problem_sets import generate
 from stages.tasks.references import deviation, execute_reference, outcome
 from stages.tasks.task import Problem
-from stages.teachers.mistakes import kind
+from stages.teachers.mistakes import kind as kind_of
 from stages.teachers.reference import ReferenceParameters, ReferenceTeacher
 from stages.teachers.teacher import Assignment
 
