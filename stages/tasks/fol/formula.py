@@ -96,7 +96,7 @@ class Quantified:
     body: "Formula"
 
     def __str__(self) -> str:
-        bare = isinstance(self.body, Not | Quantified) or (isinstance(self.body, Atom) and bool(self.body.terms))
+        bare = isinstance(self.body, Not | Quantified) or _is_no_variable(self.body)
         return f"{self.quantifier} {self.variable} {self.body if bare else f'({self.body})'}"
 
 
@@ -157,6 +157,11 @@ def atoms(formula: Formula) -> Iterator[Atom | Equal]:
 
 def _apply(name: str, terms: tuple[Term, ...]) -> str:
     return f"{name}({', '.join(map(str, terms))})" if terms else name
+
+
+def _is_no_variable(body: Formula) -> bool:
+    """Whether nobody can take the first word of a quantifier's scope for one more variable of it."""
+    return isinstance(body, Atom) and bool(body.terms) and not VARIABLE.fullmatch(body.name)
 
 
 def _operand(formula: Formula) -> str:
