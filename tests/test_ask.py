@@ -82,8 +82,7 @@ def test_steps_come_one_by_one_until_the_answer():
     [
         (["math", "  "], "the question is empty"),
         (["unheard", QUESTION], "there is no task `unheard`"),
-        (["fol", QUESTION], "models/adapters/fol/dpo: no such adapter; run `dvc repro`"),
-        (["fol", QUESTION, "--arm", "base"], "models/base/fol: no such model; run `dvc repro`"),
+        (["fol", QUESTION], "models/base/fol: no such model; run `dvc repro`"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(built, monkeypatch, capsys, arguments, message):
