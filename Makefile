@@ -10,7 +10,7 @@ repro: $(BIN)/.installed  ## build everything that is out of date
 	dvc repro
 
 test: check  ## what `.ci/run` runs
-	pytest
+	pytest -n auto --dist loadfile
 
 check: $(BIN)/.installed  ## style and types
 	ruff check
