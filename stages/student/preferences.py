@@ -1,5 +1,6 @@
 """Preference optimization of the student: a LoRA by DPO, and the SFT control on the same chosen turns."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -159,7 +160,7 @@ def _common(parameters: AdapterParameters, folder: Path) -> dict[str, Any]:
         "gradient_checkpointing": gpu,
         "seed": parameters.seed,
         "data_seed": parameters.seed,
-        "disable_tqdm": None,
+        "disable_tqdm": not sys.stderr.isatty(),
     }
 
 

@@ -1,0 +1,1 @@
+"""Ratios against the alternatives; `make bench` runs them and writes results.json."""
