@@ -150,7 +150,7 @@ def _pair(row: Row, _: Questions) -> RenderableType:
     rejected = Text.assemble((f"- {_turn(row['rejected'][0])}", "red"), f"  ({row['error_type'].replace('_', ' ')})")
     question = Text(first["content"].rpartition("\n\n")[2])
     lines = _lines([*hidden, *earlier[-TAIL:], chosen, rejected])
-    return Group(_head(row["problem_id"], f"mistake of the {row['origin']}"), question, lines)
+    return Group(_head(row["problem_id"], f"{row['origin']} mistake"), question, lines)
 
 
 def _turn(message: Mapping[str, Any]) -> str:

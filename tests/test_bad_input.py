@@ -337,6 +337,7 @@ def test_chains_that_give_no_pair(refused):
         rows = [json.loads(text) for text in (folder / CHAINS).read_text().splitlines()]
         right = [row for row in rows if row["outcome"] == "correct"]
         content(CHAINS, "".join(json.dumps(row) + "\n" for row in right))(folder)
+        params(pairs={"constructed": 0})(folder)
 
     assert f"{CHAINS}: no pair can be made for the train split" in refused("pairs math", spoil)
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from random import Random
 from typing import Any
 
 from stages.agent.episode import STOP, Episode, Message, Step, assistant_message, conversation
@@ -10,8 +12,9 @@ from stages.agent.functions import FunctionSet, Schema
 from stages.files import dump
 from stages.tasks.references import carry, deviation, execute_reference
 from stages.tasks.task import Problem, Task
+from stages.teachers.mistakes import Setting, mistakes_at
 
-TEACHER = "teacher"
+TEACHER, CONSTRUCTED = "teacher", "constructed"
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,30 @@ class PairBuilder:
                 seen.add(key)
                 yield pair
 
+    def construct(self, problem: Problem, count: int, answers: Sequence[str], random: Random) -> Iterator[Pair]:
+        """Yields verified pairs at steps of the reference, one a step, whose wrong side is a constructed mistake.
+
+        They show the right call at every step of a chain, not only where a teacher goes wrong: without them an adapter
+        damages the steps that no pair is about.
+
+        Args:
+            problem: The problem; without a reference it gives none.
+            count: The largest number of pairs.
+            answers: The answers that the task has, if they are few.
+            random: Draws steps and mistakes.
+        """
+        gold = self._gold(problem, [])
+        setting = Setting(self.task, problem, gold, len(gold) + 1, answers)
+        pairs = (self._construct(setting, index, random) for index in random.sample(range(len(gold)), len(gold)))
+        yield from islice(filter(None, pairs), count)
+
+    def _construct(self, setting: Setting, index: int, random: Random) -> Pair | None:
+        before = [step.completion for step in setting.gold[:index]]
+        wrong = [mistake.completions[0] for mistake in mistakes_at(setting, index)]
+        random.shuffle(wrong)
+        made = (self._pair(setting.problem, [*before, text], setting.gold, CONSTRUCTED) for text in wrong)
+        return next(filter(None, made), None)
+
     def _gold(self, problem: Problem, rows: Sequence[Mapping[str, Any]]) -> Sequence[Step]:
         """Returns the executed reference or, where there is none, the first right chain."""
         if problem.reference is not None:
@@ -76,8 +103,10 @@ class PairBuilder:
         right = next((row for row in rows if row["outcome"] == CORRECT), None)
         return self._replay(problem, [step["completion"] for step in right["steps"]]).steps if right else []
 
-    def _pair(self, problem: Problem, completions: Sequence[str], gold: Sequence[Step]) -> Pair | None:
-        episode = self._replay(problem, completions)
+    def _pair(
+        self, problem: Problem, completions: Sequence[str], gold: Sequence[Step], origin: str = TEACHER
+    ) -> Pair | None:
+        episode = self._replay(problem, completions, spare=int(origin == CONSTRUCTED))
         found = deviation(episode, gold)
         if found is None or self._is_right(problem, episode):
             return None
@@ -93,12 +122,13 @@ class PairBuilder:
             assistant_message(rejected, found.index),
             episode.functions.schemas,
             found.error,
-            TEACHER,
+            origin,
         )
 
-    def _replay(self, problem: Problem, completions: Iterable[str]) -> Episode:
+    def _replay(self, problem: Problem, completions: Iterable[str], spare: int = 0) -> Episode:
+        """Executes completions again; with a spare step, the attempt does not end at the step limit."""
         completions = list(completions)
-        episode = Episode(self.task.prompt(problem.question), self.functions, max_steps=len(completions))
+        episode = Episode(self.task.prompt(problem.question), self.functions, max_steps=len(completions) + spare)
         for completion in completions:
             if episode.ended is None:
                 episode.receive(completion)

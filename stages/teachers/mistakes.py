@@ -20,6 +20,7 @@ from stages.agent.values import Value
 from stages.parameters import Parameters
 from stages.tasks.task import Problem, Task
 
+FEW_ANSWERS = 5
 Kind = tuple[str, str]
 
 
@@ -61,6 +62,12 @@ class Setting:
     gold: Sequence[Step]
     max_steps: int
     answers: Sequence[str]
+
+
+def few_answers(problems: Iterable[Problem]) -> list[str]:
+    """Returns the answers that problems have, if they are so few that a wrong one is another of them."""
+    answers = sorted({problem.answer for problem in problems})
+    return answers if len(answers) <= FEW_ANSWERS else []
 
 
 def uniform(*parts: object) -> float:
@@ -115,6 +122,14 @@ def plans(error: ErrorType, setting: Setting, seed: int) -> Iterator[Mistake]:
         for index, step in enumerate(setting.gold):
             if step.call and step.call.name == name and (found := _FORMS[error](setting, index, step.call)):
                 yield found
+
+
+def mistakes_at(setting: Setting, index: int) -> Iterator[Mistake]:
+    """Yields a mistake of every type that can be made in place of one gold step."""
+    call = setting.gold[index].call
+    for form in _FORMS.values():
+        if call and (found := form(setting, index, call)):
+            yield found
 
 
 def _malformed(setting: Setting, index: int, call: Call) -> Mistake:

@@ -1,5 +1,7 @@
 import json
 from collections import Counter
+from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -207,3 +209,25 @@ def test_without_a_reference_a_right_chain_is_the_gold():
 
 def test_a_reference_that_misses_the_answer_gives_nothing():
     assert pairs_of(["add(a=2, b=4)", "stop(answer=6)"], reference=["add(a=2, b=3)", "stop(answer=5)"]) == []
+
+
+def test_constructed_pairs_are_wrong_at_steps_of_the_reference(setting):
+    builder = PairBuilder(setting.task, setting.functions)
+    found, types = [], Counter()
+    for problem in list(setting.problems.values())[:30]:
+        made = list(builder.construct(problem, 3, [], Random(problem.id)))
+        again = list(builder.construct(problem, 3, [], Random(problem.id)))
+        assert made == again
+        assert len({len(pair.prompt) for pair in made}) == len(made) <= 3, "one a step"
+        found += made
+        types.update(pair.error_type for pair in made)
+    assert len(found) > 60
+    assert len(types) >= 6
+    assert {pair.origin for pair in found} == {"constructed"}
+    assert all(pair.chosen != pair.rejected for pair in found)
+
+
+def test_no_pair_is_constructed_without_a_reference(setting):
+    builder = PairBuilder(setting.task, setting.functions)
+    problem = replace(next(iter(setting.problems.values())), reference=None)
+    assert list(builder.construct(problem, 3, [], Random(0))) == []
