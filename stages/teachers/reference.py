@@ -15,10 +15,19 @@ from stages.errors import UserError
 from stages.parameters import section
 from stages.tasks.references import carry, execute_reference
 from stages.tasks.task import Problem
-from stages.teachers.mistakes import Mistake, MistakeParameters, Setting, draw, kind, places, plans, uniform
+from stages.teachers.mistakes import (
+    Mistake,
+    MistakeParameters,
+    Setting,
+    draw,
+    few_answers,
+    kind,
+    places,
+    plans,
+    uniform,
+)
 from stages.teachers.teacher import Assignment
 
-FEW_ANSWERS = 5
 Script = Generator[str, str, None]
 
 
@@ -48,8 +57,7 @@ class ReferenceTeacher:
         self._assignment = assignment
         self._parameters = parameters
         self._problems = {problem.id: problem for problem in assignment.problems}
-        answers = sorted({problem.answer for problem in assignment.problems})
-        self._answers = answers if len(answers) <= FEW_ANSWERS else []
+        self._answers = few_answers(assignment.problems)
         self._places = places(assignment.problems, assignment.seed)
         self._scripts: dict[tuple[str, int], Script] = {}
 
