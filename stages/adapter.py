@@ -1,6 +1,9 @@
 """Stage `adapter`: trains the DPO adapter and, on the same chosen turns, the SFT control."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,18 +26,36 @@ def run(task: str) -> None:
         UserError: If parameters or pairs are unusable.
     """
     from stages.student.model import load
-    from stages.student.preferences import ARMS, AdapterParameters, train_adapter
+    from stages.student.preferences import ARMS, AdapterParameters
 
     parameters = section("adapter", AdapterParameters)
     pairs = _read_pairs(task)
     preflight(pairs, load(BASE / task)[1], parameters.max_length, PAIRS / task / "train.jsonl")
     with published(ADAPTERS / task) as adapters, published(TRAINING / task) as training:
-        for arm in ARMS:
-            model, tokenizer = load(BASE / task)
-            trained, history = train_adapter(arm, model, tokenizer, pairs, parameters, training / arm)
-            trained.save_pretrained(adapters / arm)
-            write_jsonl(training / f"{arm}.jsonl", history)
+        work = partial(_train, task, parameters, adapters, training)
+        for arm, history in zip(ARMS, _each(work, ARMS, parameters.workers)):
             _tell(f"adapter {task} {arm}", len(pairs), history, parameters)
+
+
+def _each(work: Callable[[str], list[Row]], arms: Sequence[str], workers: int) -> Iterator[list[Row]]:
+    """Trains the arms, side by side if there are workers for it, and yields their histories in order."""
+    if workers == 1:
+        yield from map(work, arms)
+        return
+    # Fresh processes: a fork of one that has used PyTorch's threads or a GPU may hang.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(work, arms)
+
+
+def _train(task: str, parameters: "AdapterParameters", adapters: Path, training: Path, arm: str) -> list[Row]:
+    from stages.student.model import load
+    from stages.student.preferences import train_adapter
+
+    model, tokenizer = load(BASE / task)
+    trained, history = train_adapter(arm, model, tokenizer, _read_pairs(task), parameters, training / arm)
+    trained.save_pretrained(adapters / arm)
+    write_jsonl(training / f"{arm}.jsonl", history)
+    return history
 
 
 def _read_pairs(task: str) -> list[Row]:

@@ -31,7 +31,7 @@ class BaseParameters(Parameters):
         architecture: Shape of the model.
         schedule: How it is trained.
         seed: Decides problems, mistakes, initial weights and order.
-        threads: CPU threads; other numbers give other roundings.
+        threads: CPU threads that share each batch; other numbers give other roundings.
     """
 
     model: str | None = None
@@ -47,15 +47,12 @@ class BaseParameters(Parameters):
 
 def train_base(setting: Configured, parameters: BaseParameters) -> tuple[Any, Any, float]:
     """Trains a base and returns it with its tokenizer and its last loss."""
-    import torch
-
-    torch.set_num_threads(parameters.threads)
     right, mistaken = _chains(setting, parameters)
     tokenizer = _tokenizer([*right, *mistaken], parameters)
     bare = encode([render(chain, tokenizer, described=False) for chain in right], tokenizer)
     full = encode([render(chain, tokenizer, described=True) for chain in mistaken], tokenizer)
     model = build(parameters.architecture, tokenizer, parameters.seed)
-    loss = train(model, bare, full, parameters.schedule, parameters.seed)
+    loss = train(model, bare, full, parameters.schedule, parameters.seed, parameters.threads)
     return model, tokenizer, loss
 
 

@@ -42,7 +42,8 @@ class AdapterParameters(Parameters):
         collapse: By how much `logps/chosen` may fall before the run counts as collapsed.
         logging_steps: Optimizer steps between two logged rows.
         seed: Seed of initial weights and order.
-        threads: CPU threads; other numbers give other roundings.
+        workers: How many arms are trained at the same time, each by a process of its own; 1 where memory is short.
+        threads: CPU threads of each arm; other numbers give other roundings.
     """
 
     beta: Annotated[float, Field(gt=0)]
@@ -56,6 +57,7 @@ class AdapterParameters(Parameters):
     collapse: Annotated[float, Field(gt=0)]
     logging_steps: Annotated[int, Field(ge=1)]
     seed: int
+    workers: Annotated[int, Field(ge=1)]
     threads: Annotated[int, Field(ge=1)]
 
     @model_validator(mode="after")

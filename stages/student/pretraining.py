@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from stages.parameters import Parameters
 from stages.student.corpus import Conversation
+from stages.student.replicas import Replicas
 
 BUCKET = 2048
 WARM_UP = 30
@@ -72,7 +73,9 @@ def _example(ids: Sequence[int], begin: int, end: int) -> Example:
     return Example(ids, labels)
 
 
-def train(model: Any, bare: Sequence[Example], full: Sequence[Example], schedule: Schedule, seed: int) -> float:
+def train(
+    model: Any, bare: Sequence[Example], full: Sequence[Example], schedule: Schedule, seed: int, threads: int = 1
+) -> float:
     """Trains a model in place and returns the mean loss of the last tenth of the steps.
 
     Args:
@@ -81,39 +84,48 @@ def train(model: Any, bare: Sequence[Example], full: Sequence[Example], schedule
         full: Examples of the second.
         schedule: Steps, batches and learning rates.
         seed: Seed of the order of examples.
+        threads: CPU threads that share each batch.
     """
-    optimizers = _optimizers(model, schedule)
+    optimizers = _optimizers(model, schedule, threads)
     peaks = [group["lr"] for optimizer in optimizers for group in optimizer.param_groups]
     batches = {True: _batches(bare, schedule, Random(seed)), False: _batches(full, schedule, Random(seed + 1))}
     losses: list[float] = []
     model.train()
+    replicas = Replicas(model, threads)
     progress = tqdm(range(schedule.steps), "base", disable=None)
     for step in progress:
         _set_rates(optimizers, peaks, _factor(step, schedule))
-        losses.append(_step(model, optimizers, *next(batches[step < schedule.bare * schedule.steps])))
+        losses.append(_step(model, replicas, optimizers, next(batches[step < schedule.bare * schedule.steps]), threads))
         progress.set_postfix(loss=f"{losses[-1]:.3f}", refresh=False)
     tail = losses[-max(1, schedule.steps // 10) :]
     return sum(tail) / len(tail)
 
 
-def _step(model: Any, optimizers: Sequence[Any], ids: torch.Tensor, labels: torch.Tensor) -> float:
-    """One optimizer step; logits are computed only where there is something to predict.
+def _step(model: Any, replicas: Replicas, optimizers: Sequence[Any], group: Sequence[Example], threads: int) -> float:
+    """One optimizer step on a batch of examples."""
+    parts = [_pad(group[place::threads]) for place in range(min(threads, len(group)))]
+    predicted = sum(int((labels[:, 1:] != IGNORED).sum()) for _, labels in parts)
+    loss = replicas.backward(lambda replica, part: _loss(replica, *part) / predicted, parts)
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    replicas.each(lambda optimizer: optimizer.step(), optimizers)
+    for optimizer in optimizers:
+        optimizer.zero_grad()
+    return loss
+
+
+def _loss(model: Any, ids: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """The summed loss; logits are computed only where there is something to predict.
 
     Padding is on the right, where causal attention never looks, so it needs no mask.
     """
     hidden = model.model(input_ids=ids).last_hidden_state[:, :-1]
     targets = labels[:, 1:]
     predicted = targets != IGNORED
-    loss = cross_entropy(model.lm_head(hidden[predicted]), targets[predicted])
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    for optimizer in optimizers:
-        optimizer.step()
-        optimizer.zero_grad()
-    return float(loss.detach())
+    return cross_entropy(model.lm_head(hidden[predicted]), targets[predicted], reduction="sum")
 
 
-def _optimizers(model: Any, schedule: Schedule) -> list[Any]:
+def _optimizers(model: Any, schedule: Schedule, threads: int) -> list[Any]:
+    """Returns AdamW for embeddings and norms, and for each thread a Muon with its share of the matrices."""
     named = dict(model.named_parameters())
     matrices = [
         value for name, value in named.items() if value.ndim == 2 and "embed" not in name and "head" not in name
@@ -121,8 +133,11 @@ def _optimizers(model: Any, schedule: Schedule) -> list[Any]:
     chosen = set(map(id, matrices))
     others = [value for value in named.values() if id(value) not in chosen]
     return [
-        torch.optim.Muon(matrices, lr=schedule.matrix_learning_rate, weight_decay=0.0),
         torch.optim.AdamW(others, lr=schedule.learning_rate, betas=(0.9, 0.98), weight_decay=0.0),
+        *(
+            torch.optim.Muon(matrices[place::threads], lr=schedule.matrix_learning_rate, weight_decay=0.0)
+            for place in range(min(threads, len(matrices)))
+        ),
     ]
 
 
@@ -137,8 +152,8 @@ def _set_rates(optimizers: Sequence[Any], peaks: Sequence[float], factor: float)
         group["lr"] = peak * factor
 
 
-def _batches(examples: Sequence[Example], schedule: Schedule, random: Random) -> Iterator[tuple[torch.Tensor, ...]]:
-    """Yields padded batches of similar lengths without end."""
+def _batches(examples: Sequence[Example], schedule: Schedule, random: Random) -> Iterator[list[Example]]:
+    """Yields batches of examples of similar lengths without end."""
     while True:
         order = random.sample(range(len(examples)), len(examples))
         groups: list[list[Example]] = []
@@ -148,7 +163,7 @@ def _batches(examples: Sequence[Example], schedule: Schedule, random: Random) ->
             )
             groups.extend(_pack(bucket, schedule.batch_tokens))
         random.shuffle(groups)
-        yield from map(_pad, groups)
+        yield from groups
 
 
 def _pack(bucket: Sequence[Example], batch_tokens: int) -> Iterator[list[Example]]:

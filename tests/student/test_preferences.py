@@ -19,6 +19,7 @@ PARAMETERS = AdapterParameters(
     collapse=3.0,
     logging_steps=2,
     seed=0,
+    workers=1,
     threads=1,
 )
 

@@ -29,9 +29,9 @@ def full(texts):
     return encode(texts[True], tiny.tokenizer())
 
 
-def learned(steps, bare, full, seed=0, share=0.0):
+def learned(steps, bare, full, seed=0, share=0.0, threads=1):
     model = tiny.model()
-    return train(model, bare, full, schedule(steps, share), seed), model
+    return train(model, bare, full, schedule(steps, share), seed, threads), model
 
 
 def test_the_loss_is_on_the_assistants_turns_alone():
@@ -66,6 +66,13 @@ def test_equal_seeds_give_equal_weights(bare, full):
     first, again, other = (torch.cat([value.flatten() for value in run.values()]) for run in runs)
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_share_a_batch_and_change_no_more_than_roundings(bare, full, threads):
+    losses = [learned(5, bare, full, threads=count)[0] for count in (1, threads, threads)]
+    assert losses[1] == losses[2]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-3)
 
 
 def test_the_descriptions_come_last(bare, full, monkeypatch):
