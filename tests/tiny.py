@@ -1,14 +1,13 @@
 """A tokenizer and a model as the stage `base` makes them, small enough to be made in a test."""
 
 from functools import cache
-from itertools import islice
 
 import torch
 
 from stages.student.corpus import conversations
 from stages.student.model import Architecture, build
 from stages.student.pretraining import render
-from stages.student.tokenizer import train_tokenizer
+from stages.student.tokenizer import described, train_tokenizer
 from stages.tasks import load_functions, load_task
 from stages.tasks.problem_sets import BASE, generate
 from stages.teachers.reference import ReferenceParameters
@@ -40,9 +39,9 @@ def chains(task="math", count=60):
 def tokenizer():
     """A tokenizer that has seen both tasks."""
     blank = train_tokenizer([], 300)
-    texts = [render(chain, blank, described=False) for task in ("fol", "math") for chain in chains(task)]
-    texts += [render(chain, blank, described=True) for task in ("fol", "math") for chain in islice(chains(task), 5)]
-    return train_tokenizer(texts, 2000)
+    seen = [chain for task in ("fol", "math") for chain in chains(task)]
+    lines = dict.fromkeys(line for task in ("fol", "math") for line in described(chains(task)[0].tools, blank))
+    return train_tokenizer((render(chain, blank) for chain in seen), 2000, list(lines))
 
 
 def model(seed=0):

@@ -9,13 +9,12 @@ from stages.parameters import Parameters
 from stages.student.corpus import Conversation, conversations
 from stages.student.model import Architecture, build
 from stages.student.pretraining import Schedule, encode, render, train
-from stages.student.tokenizer import train_tokenizer
+from stages.student.tokenizer import described, train_tokenizer
 from stages.tasks.configured import Configured
 from stages.tasks.problem_sets import BASE, generate
 from stages.teachers.reference import ReferenceParameters
 
 SAMPLE = 2000
-DESCRIBED = 20
 RIGHT = ReferenceParameters(rates={}, consistency=0.0)
 
 
@@ -49,10 +48,9 @@ def train_base(setting: Configured, parameters: BaseParameters) -> tuple[Any, An
     """Trains a base and returns it with its tokenizer and its last loss."""
     right, mistaken = _chains(setting, parameters)
     tokenizer = _tokenizer([*right, *mistaken], parameters)
-    bare = encode([render(chain, tokenizer, described=False) for chain in right], tokenizer)
-    full = encode([render(chain, tokenizer, described=True) for chain in mistaken], tokenizer)
+    first, second = (encode([render(chain, tokenizer) for chain in chains], tokenizer) for chains in (right, mistaken))
     model = build(parameters.architecture, tokenizer, parameters.seed)
-    loss = train(model, bare, full, parameters.schedule, parameters.seed, parameters.threads)
+    loss = train(model, first, second, parameters.schedule, parameters.seed, parameters.threads)
     return model, tokenizer, loss
 
 
@@ -61,15 +59,15 @@ def _chains(setting: Configured, parameters: BaseParameters) -> tuple[list[Conve
     task, functions, shape = setting.task, setting.functions, setting.parameters
     drawn = generate(task, functions, shape.families, shape.depths, {BASE: parameters.problems}, parameters.seed)
     problems = [problem for _, problem in drawn]
-    phases = round(parameters.schedule.bare * len(problems))
+    first = round(parameters.schedule.right * len(problems))
     options = (task, functions, parameters.max_steps, parameters.seed)
-    right = conversations(problems[:phases], RIGHT, *options)
-    mistaken = conversations(problems[phases:], parameters.mistakes, *options)
+    right = conversations(problems[:first], RIGHT, *options)
+    mistaken = conversations(problems[first:], parameters.mistakes, *options)
     return list(right), list(mistaken)
 
 
 def _tokenizer(chains: list[Conversation], parameters: BaseParameters) -> Any:
     blank = train_tokenizer([], parameters.vocabulary)
     sample = Random(parameters.seed).sample(chains, min(SAMPLE, len(chains)))
-    texts = [render(chain, blank, described=place < DESCRIBED) for place, chain in enumerate(sample)]
-    return train_tokenizer(texts, parameters.vocabulary)
+    texts = (render(chain, blank) for chain in sample)
+    return train_tokenizer(texts, parameters.vocabulary, described(chains[0].tools, blank))

@@ -5,6 +5,7 @@ Muon: Jordan et al. (2024), "Muon: an optimizer for hidden layers in neural netw
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from random import Random
 from typing import Annotated, Any
 
@@ -20,6 +21,8 @@ from stages.student.replicas import Replicas
 BUCKET = 2048
 WARM_UP = 30
 IGNORED = -100
+SHORTEST = 12  # tokens of an example of copying
+RECURRING = 30
 
 
 class Schedule(Parameters):
@@ -31,17 +34,19 @@ class Schedule(Parameters):
         matrix_learning_rate: Peak learning rate of the hidden matrices (Muon).
         learning_rate: Peak learning rate of embeddings and norms (AdamW).
         decay: The last share of the steps, in which learning rates fall to zero.
-        bare: The first share of problems and steps: right chains, whose prompts go without the function descriptions
-            that are most of their tokens. The rest: chains with mistakes, under the full prompt. So the base learns
-            to make calls before it learns bad habits.
+        copying: Steps before all others, on random tokens that are repeated. Copying the right operand is what a small
+            model learns last, and at no foreseeable step; after some such steps it learns it early.
+        right: The first share of problems and of the other steps: right chains. The rest: chains with mistakes. So the
+            base learns to make calls before it learns bad habits.
     """
 
     steps: Annotated[int, Field(ge=1)]
+    copying: Annotated[int, Field(ge=0)]
     batch_tokens: Annotated[int, Field(ge=1)]
     matrix_learning_rate: float
     learning_rate: float
     decay: Annotated[float, Field(gt=0, le=1)]
-    bare: Annotated[float, Field(ge=0, le=1)]
+    right: Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True)
@@ -52,10 +57,10 @@ class Example:
     labels: Sequence[int]
 
 
-def render(conversation: Conversation, tokenizer: Any, described: bool) -> str:
-    """Returns a conversation as text, with or without the descriptions of the functions."""
-    tools = list(conversation.tools) if described else None
-    text: str = tokenizer.apply_chat_template(list(conversation.messages), tools=tools, tokenize=False)
+def render(conversation: Conversation, tokenizer: Any) -> str:
+    """Returns a conversation as text."""
+    messages, tools = list(conversation.messages), list(conversation.tools)
+    text: str = tokenizer.apply_chat_template(messages, tools=tools, tokenize=False)
     return text
 
 
@@ -74,28 +79,28 @@ def _example(ids: Sequence[int], begin: int, end: int) -> Example:
 
 
 def train(
-    model: Any, bare: Sequence[Example], full: Sequence[Example], schedule: Schedule, seed: int, threads: int = 1
+    model: Any, right: Sequence[Example], mistaken: Sequence[Example], schedule: Schedule, seed: int, threads: int = 1
 ) -> float:
     """Trains a model in place and returns the mean loss of the last tenth of the steps.
 
     Args:
         model: A causal language model.
-        bare: Examples of the first phase.
-        full: Examples of the second.
+        right: Examples of the first phase.
+        mistaken: Examples of the second.
         schedule: Steps, batches and learning rates.
         seed: Seed of the order of examples.
         threads: CPU threads that share each batch.
     """
     optimizers = _optimizers(model, schedule, threads)
     peaks = [group["lr"] for optimizer in optimizers for group in optimizer.param_groups]
-    batches = {True: _batches(bare, schedule, Random(seed)), False: _batches(full, schedule, Random(seed + 1))}
+    batches = _curriculum(right, mistaken, schedule, model.config.vocab_size, seed)
     losses: list[float] = []
     model.train()
     replicas = Replicas(model, threads)
     progress = tqdm(range(schedule.steps), "base", disable=None)
     for step in progress:
         _set_rates(optimizers, peaks, _factor(step, schedule))
-        losses.append(_step(model, replicas, optimizers, next(batches[step < schedule.bare * schedule.steps]), threads))
+        losses.append(_step(model, replicas, optimizers, next(batches), threads))
         progress.set_postfix(loss=f"{losses[-1]:.3f}", refresh=False)
     tail = losses[-max(1, schedule.steps // 10) :]
     return sum(tail) / len(tail)
@@ -150,6 +155,29 @@ def _set_rates(optimizers: Sequence[Any], peaks: Sequence[float], factor: float)
     groups = [group for optimizer in optimizers for group in optimizer.param_groups]
     for group, peak in zip(groups, peaks):
         group["lr"] = peak * factor
+
+
+def _curriculum(
+    right: Sequence[Example], mistaken: Sequence[Example], schedule: Schedule, vocabulary: int, seed: int
+) -> Iterator[list[Example]]:
+    """Yields the batches of all steps: copying, right chains, chains with mistakes."""
+    copied = list(_repeated(vocabulary, schedule, Random(seed + 2)))
+    first = round(schedule.right * (schedule.steps - schedule.copying))
+    yield from islice(_batches(copied, schedule, Random(seed + 2)), schedule.copying)
+    yield from islice(_batches(right, schedule, Random(seed)), first)
+    yield from _batches(mistaken, schedule, Random(seed + 1))
+
+
+def _repeated(vocabulary: int, schedule: Schedule, random: Random) -> Iterator[Example]:
+    """Yields token sequences, each twice in a row, with labels on the second time; enough for all steps.
+
+    As in a question, tokens that differ stand between some that recur.
+    """
+    for _ in range(schedule.copying * schedule.batch_tokens // SHORTEST):
+        recurring = random.sample(range(vocabulary), RECURRING)
+        different = random.sample(range(vocabulary), random.randint(3, 8))
+        ids = [token for last in different for token in (*random.choices(recurring, k=random.randint(1, 6)), last)]
+        yield Example(ids * 2, [IGNORED] * (len(ids) + 1) + ids[1:])
 
 
 def _batches(examples: Sequence[Example], schedule: Schedule, random: Random) -> Iterator[list[Example]]:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from stages.student.model import load
 from stages.student.pretraining import render
-from stages.student.tokenizer import SPECIAL_TOKENS, train_tokenizer
+from stages.student.tokenizer import SPECIAL_TOKENS, described, train_tokenizer
 from tests import tiny
 
 TASKS = ("fol", "math")
@@ -25,7 +25,7 @@ def test_any_text_can_be_written(text):
 @pytest.mark.parametrize("task", TASKS)
 def test_conversations_can_be_written(task):
     for chain in tiny.chains(task):
-        text = render(chain, tiny.tokenizer(), described=True)
+        text = render(chain, tiny.tokenizer())
         assert tiny.tokenizer().decode(ids(text)) == text
 
 
@@ -80,16 +80,28 @@ def test_calls_are_rendered_as_they_are_written():
 
 def test_functions_are_described_once_before_the_conversation():
     (chain, *_) = tiny.chains("fol")
-    text = render(chain, tiny.tokenizer(), described=True)
+    text = render(chain, tiny.tokenizer())
     assert text.startswith(
         '<|functions|>implies(left: string, right: string): If left then right. Example: implies(left="cat(x)"'
     )
-    assert "forall(variable: string, formula: string): " in text
-    assert text.endswith(render(chain, tiny.tokenizer(), described=False))
+    assert text.count("forall(variable: string, formula: string): ") == 1
+    assert text.index("<|user|>") > text.index("forall(variable: string")
+
+
+def test_each_functions_line_is_one_token():
+    (chain, *_) = tiny.chains("fol")
+    lines = described(chain.tools, tiny.tokenizer())
+    assert [line.partition("(")[0] for line in lines] == [tool["function"]["name"] for tool in chain.tools]
+    assert [len(ids(line)) for line in lines] == [1] * len(lines)
+    assert len(ids(lines[0].replace(": ", ": Really. "))) > 1
+
+
+def test_lines_of_their_own_count_among_the_tokens():
+    assert len(train_tokenizer(["a b"] * 9, 300, ["a b\n"])) <= 300
 
 
 def test_equal_texts_give_equal_tokenizers():
-    texts = [render(chain, tiny.tokenizer(), described=False) for chain in tiny.chains("math")]
+    texts = [render(chain, tiny.tokenizer()) for chain in tiny.chains("math")]
     first, second = (train_tokenizer(texts, 600).backend_tokenizer.to_str() for _ in range(2))
     assert first == second
     assert len(train_tokenizer(texts, 600)) == 600
@@ -99,7 +111,7 @@ def test_a_saved_tokenizer_is_the_same(tmp_path):
     tiny.tokenizer().save_pretrained(tmp_path)
     tiny.model().save_pretrained(tmp_path)
     _, loaded = load(tmp_path)
-    text = render(tiny.chains("fol")[0], tiny.tokenizer(), described=True)
-    assert render(tiny.chains("fol")[0], loaded, described=True) == text
+    text = render(tiny.chains("fol")[0], tiny.tokenizer())
+    assert render(tiny.chains("fol")[0], loaded) == text
     assert loaded(text)["input_ids"] == ids(text)
     assert (loaded.eos_token_id, loaded.pad_token_id) == (tiny.tokenizer().eos_token_id, tiny.tokenizer().pad_token_id)
