@@ -98,7 +98,7 @@ def test_nothing_is_left_in_the_working_folder(arm, pairs, tmp_path, monkeypatch
 
 
 def test_dpo_makes_the_chosen_turn_likelier_than_the_rejected(pairs, tmp_path):
-    _, history = train(DPO, pairs, tmp_path, epochs=4)
+    _, history = train(DPO, pairs, tmp_path, epochs=10, learning_rate=0.02)
     assert history[-1]["rewards/margins"] > history[0]["rewards/margins"] + 0.05
     assert history[-1]["rewards/accuracies"] > 0.8
 

@@ -136,7 +136,7 @@ def test_every_token_is_computed_once(model, monkeypatch):
         for attempt, completion in zip(going, ours.complete(asked)):
             attempt.episode.receive(completion)
         going = [attempt for attempt in going if attempt.episode.ended is None]
-    assert sum(computed) < naive / 3
+    assert sum(computed) < naive / 2
 
 
 def test_sampling_is_seeded(model):
