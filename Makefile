@@ -1,10 +1,10 @@
-# The only verbs: repro, test, check, bench. Each sets up what it needs.
+# Each verb sets up what it needs.
 PYTHON ?= python3
 BIN := .venv/bin
 # DVC runs each cmd with the PATH it was given: `python` there is the environment's.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: repro test check bench
+.PHONY: repro test check bench mutants
 
 repro: $(BIN)/.installed  ## build everything that is out of date
 	dvc repro
@@ -19,6 +19,9 @@ check: $(BIN)/.installed  ## style and types
 
 bench: $(BIN)/.installed  ## ratios against the alternatives
 	python -m tests.benchmarks
+
+mutants: $(BIN)/.installed  ## every edit of the code: what is rebuilt, and what really changes
+	python -m tests.lineage.mutation
 
 $(BIN)/.installed: requirements.lock
 	$(PYTHON) -m venv .venv

@@ -1,0 +1,65 @@
+"""A sample of the mutation bench (`make mutants` runs the whole of it), and a walk over all parameters."""
+
+import re
+
+import pytest
+import yaml
+
+from stages.lineage.pipeline import Pipeline
+from tests.lineage.mutation.behaviour import Workspace, preload
+from tests.lineage.mutation.bench import Predictions, chosen, judge, table
+from tests.lineage.mutation.mutants import NULL
+from tests.lineage.mutation.reads import leaves
+from tests.workspace import ROOT
+
+STAGES = [name for name in Pipeline(ROOT).names() if name != "fingerprint"]
+QUICK = [name for name in STAGES if name.partition("@")[0] in ("problems", "chains", "pairs", "report")]
+# Read where a source is chosen, which the procedural problems of the preset need not.
+UNREAD = re.compile(r"problems\.\w+\.path")
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    preload()
+    return Workspace(tmp_path_factory.mktemp("mutation"), STAGES)
+
+
+@pytest.fixture(scope="module")
+def verdicts(workspace):
+    predictions = Predictions(STAGES)
+    return [each for mutant in chosen(sample=5, seed=7) for each in judge(workspace, predictions, mutant, QUICK)]
+
+
+def test_no_mutant_is_missed(verdicts):
+    assert [each for each in verdicts if each.changed and not each.predicted] == []
+    assert sum(each.changed for each in verdicts) > 20
+
+
+def test_null_mutants_rebuild_nothing(verdicts):
+    assert {each.kind for each in verdicts} >= set(NULL)
+    assert [each for each in verdicts if each.kind in NULL and (each.predicted or each.changed)] == []
+
+
+def test_most_of_what_is_rebuilt_has_changed(verdicts):
+    (row,) = [row for row in table(verdicts) if row["kind"] == "all"]
+    assert row["precision"] > 0.5
+
+
+def covers(key, leaf):
+    return f"{leaf}.".startswith(f"{key}.")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_declares_the_parameters_that_it_reads_and_no_others(workspace, stage):
+    every = list(leaves(yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))))
+    read = {leaf for leaf in every for key in workspace.traces[stage].parameters if covers(key, leaf)}
+    keys = Pipeline(ROOT).parameters(stage)["params.yaml"]
+    declared = {leaf for leaf in every for key in keys if covers(key, leaf) and not UNREAD.fullmatch(leaf)}
+    assert (read - declared, declared - read) == (set(), set())
+
+
+def test_every_parameter_is_read_by_some_stage(workspace):
+    every = leaves(yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8")))
+    keys = {key for trace in workspace.traces.values() for key in trace.parameters}
+    unread = [leaf for leaf in every if not any(covers(key, leaf) for key in keys) and not UNREAD.fullmatch(leaf)]
+    assert unread == []
