@@ -17,10 +17,10 @@ def run(task: str) -> None:
     Raises:
         UserError: If parameters are unusable.
     """
-    parameters = section("base", BaseParameters)
+    parameters = section(f"base.{task}", BaseParameters)
     if parameters.model is not None:
         with published(FOLDER / task) as folder:
-            models.record(folder, parameters.model)
+            models.record(folder, parameters.model, f"base.{task}.model")
         print(f"base {task}: {parameters.model}")
         return
     model, tokenizer, loss = train_base(configured(task), parameters)

@@ -180,17 +180,21 @@ def test_a_section_that_is_missing_unknown_or_no_mapping(refused, stage):
             r"`problems\.math\.splits\.test`: .*\(it is 0\)",
         ),
         ("problems", params(problems={"math": {"splits": {"test": None}}}), r"`problems\.math\.splits\.test`"),
-        ("base", params(base={"schedule": {"steps": 0}}), r"`base\.schedule\.steps`"),
+        ("base", params(base={"math": {"schedule": {"steps": 0}}}), r"`base\.math\.schedule\.steps`"),
         (
             "base",
-            params(base={"mistakes": {"rates": {"hubris": 0.1}}}),
-            r"`base\.mistakes\.rates`: .*unknown error types .*hubris",
+            params(base={"math": {"mistakes": {"rates": {"hubris": 0.1}}}}),
+            r"`base\.math\.mistakes\.rates`: .*unknown error types .*hubris",
         ),
-        ("base", params(base={"architecture": {"heads": "two"}}), r"`base\.architecture\.heads`"),
-        ("base", params(base={"architecture": {"heads": 3}}), r"`base\.architecture`: .*multiple of twice the `heads`"),
-        ("base", params(base={"architecture": {"layers": 0}}), r"`base\.architecture\.layers`"),
-        ("base", params(base={"vocabulary": 10}), r"`base\.vocabulary`"),
-        ("base", params(base={"model": 3}), r"`base\.model`"),
+        ("base", params(base={"math": {"architecture": {"heads": "two"}}}), r"`base\.math\.architecture\.heads`"),
+        (
+            "base",
+            params(base={"math": {"architecture": {"heads": 3}}}),
+            r"`base\.math\.architecture`: .*multiple of twice the `heads`",
+        ),
+        ("base", params(base={"math": {"architecture": {"layers": 0}}}), r"`base\.math\.architecture\.layers`"),
+        ("base", params(base={"math": {"vocabulary": 10}}), r"`base\.math\.vocabulary`"),
+        ("base", params(base={"math": {"model": 3}}), r"`base\.math\.model`"),
         (
             "chains",
             params(chains={"teacher": "unheard"}),
@@ -373,8 +377,8 @@ def test_models_that_are_missing_or_damaged(refused, stage, spoil, message):
 def test_a_base_that_cannot_be_had(refused, monkeypatch):
     """Told when it is named, not when it is used hours later."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    message = refused("base math", params(base={"model": "./nowhere/at/all"}))
-    assert re.search(r"`base\.model`: cannot load \./nowhere/at/all", message)
+    message = refused("base math", params(base={"math": {"model": "./nowhere/at/all"}}))
+    assert re.search(r"`base\.math\.model`: cannot load \./nowhere/at/all", message)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ RIGHT = ReferenceParameters(rates={}, consistency=0.0)
 
 
 class BaseParameters(Parameters):
-    """`base` of params.yaml.
+    """`base.TASK` of params.yaml.
 
     Attributes:
         model: A model of the Hugging Face hub or a local folder to take instead of training one; null to train.

@@ -62,8 +62,13 @@ def build(architecture: Architecture, tokenizer: Any, seed: int) -> Any:
     )
 
 
-def record(folder: Path, name: str) -> None:
+def record(folder: Path, name: str, key: str) -> None:
     """Notes that the base is a model of the hub (or a local folder), instead of weights of our own.
+
+    Args:
+        folder: Where to note it.
+        name: The model.
+        key: The parameter that names it.
 
     Raises:
         UserError: If there is no such model.
@@ -73,7 +78,7 @@ def record(folder: Path, name: str) -> None:
     try:
         AutoConfig.from_pretrained(name)
     except Exception as error:
-        raise _cannot_load(name, error) from None
+        raise UserError(f"params.yaml: `{key}`: cannot load {name} ({_first_line(error)})") from None
     folder.mkdir(parents=True)
     (folder / RECORD).write_text(name + "\n", encoding="utf-8")
 
@@ -96,7 +101,7 @@ def load(folder: Path) -> tuple[Any, Any]:
         model = AutoModelForCausalLM.from_pretrained(name, **kind)
     except Exception as error:  # each loader raises exceptions of its own for what is missing or damaged
         if taken:
-            raise _cannot_load(name, error) from None
+            raise UserError(f"{folder}: cannot load {name}, which `base` names ({_first_line(error)})") from None
         raise UserError(
             f"{folder}: cannot be loaded ({_first_line(error)}); run `dvc repro` to train it anew"
         ) from None
@@ -135,10 +140,6 @@ def load_arm(base: Path, adapter: Path | None) -> tuple[Any, Any]:
         raise UserError(
             f"{adapter}: cannot be loaded ({_first_line(error)}); run `dvc repro` to train it anew"
         ) from None
-
-
-def _cannot_load(name: str, error: Exception) -> UserError:
-    return UserError(f"params.yaml: `base.model`: cannot load {name} ({_first_line(error)})")
 
 
 def _first_line(error: Exception) -> str:

@@ -44,7 +44,7 @@ def test_equal_seeds_give_equal_weights():
 
 
 def test_a_model_taken_by_name_is_loaded_from_there(base, tmp_path):
-    record(tmp_path / "taken", str(base))
+    record(tmp_path / "taken", str(base), "base.math.model")
     assert torch.equal(logits(load(tmp_path / "taken")[0]), logits(tiny.model()))
 
 
@@ -64,13 +64,13 @@ def test_what_is_missing_is_named_with_the_remedy(base, tmp_path):
 
 
 def test_a_name_that_leads_nowhere_is_said_when_it_is_taken_and_when_it_is_loaded(base, tmp_path):
-    with pytest.raises(UserError, match=r"`base\.model`: cannot load \./nowhere/at/all \(.+\)") as error:
-        record(tmp_path / "taken", "./nowhere/at/all")
+    with pytest.raises(UserError, match=r"`base\.math\.model`: cannot load \./nowhere/at/all \(.+\)") as error:
+        record(tmp_path / "taken", "./nowhere/at/all", "base.math.model")
     assert "\n" not in str(error.value)
     assert not (tmp_path / "taken").exists()
-    record(tmp_path / "taken", str(base))
+    record(tmp_path / "taken", str(base), "base.math.model")
     shutil.rmtree(base)
-    with pytest.raises(UserError, match=r"`base\.model`: cannot load .*base \(.+\)"):
+    with pytest.raises(UserError, match=r"cannot load .*base, which `base` names \(.+\)"):
         load(tmp_path / "taken")
 
 
