@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -68,7 +69,8 @@ class Workspace:
         values["adapter"]["workers"] = 1
         lay_out(self.inputs, values)
         (self.inputs / "data").mkdir()
-        shutil.copy(ROOT / "data/fingerprints.json", self.inputs / "data")
+        prints = {name: {"code": name, "libs": {}} for name in ("problems", "report")}
+        (self.inputs / "data/fingerprints.json").write_text(json.dumps(prints), encoding="utf-8")
         self._definitions = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
         self.expected: dict[str, str] = {}
         self.traces: dict[str, Trace] = {}
@@ -130,6 +132,7 @@ class Workspace:
         if traced:
             reads.watch()
             sys.setprofile(tracer.note)
+            threading.setprofile(tracer.note)
             sys.addaudithook(tracer.opened)
         try:
             with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(io.StringIO()):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from stages.lineage import Fingerprints, read_project
+from stages.lineage import Fingerprints, LineageError, read_project
 from stages.lineage.cache import Cache
 from stages.lineage.fingerprints import matching
 from stages.lineage.guard import stage_keys
@@ -56,7 +56,10 @@ class Predictions:
         }
         files = {name: content for name, content in sorted(files.items()) if content is not None}
         found = Fingerprints(replace(self._snapshot, files=files), self._cache)
-        changed = {key for key in self._before if key not in found.roots or found.of(key) != self._before[key]}
+        try:
+            changed = {key for key in self._before if key not in found.roots or found.of(key) != self._before[key]}
+        except LineageError:  # then nothing runs until it is mended
+            changed = set(self._before)
         return {stage for stage, keys in self._keys.items() if changed & set(keys)}
 
 
