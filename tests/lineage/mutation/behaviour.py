@@ -28,7 +28,7 @@ LIBRARIES = (
     "tqdm", "transformers", "transformers.models.qwen3.modeling_qwen3", "trl", "trl.trainer.dpo_trainer",
     "trl.trainer.sft_trainer", "yaml", "z3",
 )  # fmt: skip
-LIMIT = 120
+LIMIT = 300  # seconds
 
 
 @dataclass

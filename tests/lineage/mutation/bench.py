@@ -88,13 +88,11 @@ def chosen(sample: int | None, seed: int) -> list[Mutant]:
     return [mutant for kind in kinds.values() for mutant in random.Random(seed).sample(kind, min(sample, len(kind)))]
 
 
-def judge(
-    workspace: Workspace, predictions: Predictions, mutant: Mutant, stages: Iterable[str] | None = None
-) -> Iterator[Verdict]:
-    """Yields a verdict for each stage (None: all of the workspace)."""
+def judge(workspace: Workspace, predictions: Predictions, mutant: Mutant) -> Iterator[Verdict]:
+    """Yields a verdict for each stage of the workspace."""
     predicted = predictions.of(mutant)
     with workspace.changed(mutant.files):
-        for stage in stages or workspace.stages:
+        for stage in workspace.stages:
             changed = _may_change(workspace, stage, mutant) and workspace.run(stage)[0] != workspace.expected[stage]
             yield Verdict(mutant.kind, mutant.name, stage, stage in predicted, changed)
 
