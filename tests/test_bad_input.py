@@ -116,13 +116,15 @@ def test_an_unknown_task(refused, stage):
     message = refused(f"{stage} unheard")
     if stage == "adapter":  # it depends on the pairs alone
         assert "data/pairs/unheard/train.jsonl: no such file" in message
+    elif stage == "base":  # it has parameters for each task
+        assert "params.yaml: `base.unheard` is missing (there is: fol, math)" in message
     else:
         assert "no task `unheard`; stages/tasks/ has fol, math" in message
 
 
 SECTIONS = {
     "problems": ("problems", "math"),
-    "base": ("base",),
+    "base": ("base", "math"),
     "chains": ("chains",),
     "pairs": ("problems", "math"),
     "adapter": ("adapter",),
