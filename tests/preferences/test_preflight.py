@@ -28,8 +28,8 @@ def test_sound_pairs_pass(pairs, tokenizer):
 
 
 def test_what_would_be_cut_is_counted_and_named(pairs, tokenizer):
-    with pytest.raises(UserError, match=r"20 × longer than adapter\.max_length = 50 tokens: row 1 .*row 3") as error:
-        preflight(pairs, tokenizer, 50, PATH)
+    with pytest.raises(UserError, match=r"20 × longer than adapter\.max_length = 30 tokens: row 1 .*row 3") as error:
+        preflight(pairs, tokenizer, 30, PATH)
     assert str(error.value).startswith(f"{PATH}: these pairs cannot be trained on as they stand:\n")
 
 
