@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -44,7 +45,12 @@ def _each(work: Callable[[str], list[Row]], arms: Sequence[str], workers: int) -
         return
     # Fresh processes: a fork of one that has used PyTorch's threads or a GPU may hang.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(work, arms)
+        try:
+            yield from pool.map(work, arms)
+        except BrokenProcessPool:
+            raise UserError(
+                "the process of an arm was killed; if memory is short, set `adapter.workers` to 1"
+            ) from None
 
 
 def _train(task: str, parameters: "AdapterParameters", adapters: Path, training: Path, arm: str) -> list[Row]:

@@ -71,4 +71,6 @@ def _explain(key: str, item: Any) -> str:
         return f"`{where}` is not a parameter; remove it or mend its spelling"
     if item["type"] == "missing":
         return f"`{where}` is missing"
-    return f"`{where}`: {item['msg'][0].lower()}{item['msg'][1:]} (it is {item['input']!r})"
+    found = "" if isinstance(item["input"], dict) else f" (it is {item['input']!r})"
+    message = item["msg"].removeprefix("Value error, ")
+    return f"`{where}`: {message[0].lower()}{message[1:]}{found}"

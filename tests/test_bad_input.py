@@ -195,6 +195,12 @@ def test_a_section_that_is_missing_unknown_or_no_mapping(refused, stage):
             r"`base\.math\.architecture`: .*multiple of twice the `heads`",
         ),
         ("base", params(base={"math": {"architecture": {"layers": 0}}}), r"`base\.math\.architecture\.layers`"),
+        (
+            "base",
+            params(base={"math": {"schedule": {"steps": 6, "copying": 6}}}),
+            r"`base\.math\.schedule`: .*`copying` \(6\) must be less than `steps` \(6\)",
+        ),
+        ("base", params(base={"math": {"problems": 1}}), r"`base\.math`: .*`problems` \(1\) are too few"),
         ("base", params(base={"math": {"vocabulary": 10}}), r"`base\.math\.vocabulary`"),
         ("base", params(base={"math": {"model": 3}}), r"`base\.math\.model`"),
         (

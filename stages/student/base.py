@@ -3,7 +3,7 @@
 from random import Random
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from stages.parameters import Parameters
 from stages.student.corpus import Conversation, conversations
@@ -43,6 +43,17 @@ class BaseParameters(Parameters):
     seed: int
     threads: Annotated[int, Field(ge=1)]
 
+    @model_validator(mode="after")
+    def _has_chains_for_both_phases(self) -> "BaseParameters":
+        if 0 < self.schedule.right < 1 and not 0 < self.right_problems < self.problems:
+            raise ValueError(f"`problems` ({self.problems}) are too few to share them by `schedule.right`")
+        return self
+
+    @property
+    def right_problems(self) -> int:
+        """How many problems are for the first phase, that of right chains."""
+        return round(self.schedule.right * self.problems)
+
 
 def train_base(setting: Configured, parameters: BaseParameters) -> tuple[Any, Any, float]:
     """Trains a base and returns it with its tokenizer and its last loss."""
@@ -59,7 +70,7 @@ def _chains(setting: Configured, parameters: BaseParameters) -> tuple[list[Conve
     task, functions, shape = setting.task, setting.functions, setting.parameters
     drawn = generate(task, functions, shape.families, shape.depths, {BASE: parameters.problems}, parameters.seed)
     problems = [problem for _, problem in drawn]
-    first = round(parameters.schedule.right * len(problems))
+    first = parameters.right_problems
     options = (task, functions, parameters.max_steps, parameters.seed)
     right = conversations(problems[:first], RIGHT, *options)
     mistaken = conversations(problems[first:], parameters.mistakes, *options)

@@ -10,7 +10,7 @@ from random import Random
 from typing import Annotated, Any
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
@@ -47,6 +47,12 @@ class Schedule(Parameters):
     learning_rate: float
     decay: Annotated[float, Field(gt=0, le=1)]
     right: Annotated[float, Field(ge=0, le=1)]
+
+    @model_validator(mode="after")
+    def _has_steps_for_chains(self) -> "Schedule":
+        if self.copying >= self.steps:
+            raise ValueError(f"`copying` ({self.copying}) must be less than `steps` ({self.steps})")
+        return self
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,24 @@
+import os
+
+import pytest
+
+from stages.adapter import _each
+from stages.errors import UserError
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_arms_come_back_in_order(workers):
+    assert list(_each(str.upper, ["sft", "dpo"], workers)) == ["SFT", "DPO"]
+
+
+def test_each_worker_is_a_process_of_its_own():
+    assert os.getpid() not in list(_each(_pid, ["sft", "dpo"], 2))
+
+
+def _pid(_):
+    return os.getpid()
+
+
+def test_a_killed_arm_is_said_with_the_remedy():
+    with pytest.raises(UserError, match=r"set `adapter\.workers` to 1"):
+        list(_each(os._exit, [1, 1], 2))
