@@ -26,11 +26,6 @@ class Mutant:
     files: dict[str, str | None]
     code: tuple[str, int] | None = None
 
-    @property
-    def path(self) -> str:
-        """The file that is changed; of a moved or renamed one, its old place."""
-        return next(iter(self.files))
-
 
 def mutants(package: Path, skipped: tuple[str, ...]) -> Iterator[Mutant]:
     """Yields every mutant of a package; files whose path starts with one of `skipped` are left alone."""
