@@ -122,6 +122,26 @@ def test_a_parameter_reruns_what_depends_on_it_and_the_experiment_can_be_compare
     assert "held-out accuracy by family" in (copied / "plots/index.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("- math", "- chess", "params.yaml: `tasks`: there is no task `chess`; there are fol, math"),
+        (
+            "teacher: reference",
+            "teacher: oracle",
+            "`chains.teacher`: there is no teacher `oracle`; there are reference",
+        ),
+    ],
+)
+def test_an_unknown_name_stops_the_build_at_once_with_the_remedy(copied, old, new, message):
+    edit(copied / "params.yaml", old, new)
+    process = start(copied, "repro")
+    shown, _ = process.communicate()
+    assert process.returncode != 0
+    assert message in shown
+    assert ran(shown) == ["fingerprint"]
+
+
 def test_problems_are_split_without_common_questions(built):
     for task in TASKS:
         splits = {path.stem: rows(path) for path in (built / f"data/problems/{task}").iterdir()}
