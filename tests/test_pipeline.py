@@ -179,6 +179,15 @@ def test_models_are_ordinary_folders(built):
             assert settings["base_model_name_or_path"] == f"models/base/{task}"
 
 
+def test_models_and_pairs_can_be_had_by_name(built, tmp_path):
+    declared = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["artifacts"]
+    assert set(declared) == {f"{task}-{kind}" for task in TASKS for kind in ("base", "adapters", "pairs")}
+    for name, artifact in declared.items():
+        assert (built / artifact["path"]).is_dir(), name
+    dvc(built, "get", ".", "models/adapters/fol/dpo", "-o", str(tmp_path / "dpo"))
+    assert (tmp_path / "dpo/adapter_config.json").is_file()
+
+
 def test_every_arm_attempts_every_problem(built):
     for task in TASKS:
         found = rows(built / f"data/evaluations/{task}.jsonl")
