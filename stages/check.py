@@ -9,9 +9,9 @@ from typing import Any
 
 from stages.errors import UserError
 from stages.parameters import section
-from stages.tasks import load_functions, load_task
+from stages.tasks import load_functions, load_source, load_task
 from stages.tasks.configured import ProblemParameters
-from stages.tasks.problem_sets import Reading, find_source, read, tally
+from stages.tasks.problem_sets import Reading, read, tally
 from stages.tasks.task import Source
 
 NO_REFERENCE = "no reference"
@@ -26,7 +26,7 @@ def run(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
     task = load_task(options.task)
     functions = load_functions(task.name, section(f"problems.{task.name}", ProblemParameters).functions)
-    source = find_source(task, options.source, "--source")
+    source = load_source(task.name, options.source, "--source")
     if options.path is not None:
         reading = read(source, Path(options.path), task, functions)
     else:

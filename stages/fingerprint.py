@@ -23,6 +23,8 @@ def run() -> None:
     found = json.loads((project.folder / project.fingerprints).read_text(encoding="utf-8"))
     for task in tasks():
         _require("`tasks`", "task", task, found["tasks"])
+        if "families" not in found["questions"].get(task, {}):
+            raise UserError(f"stages/tasks/{task}/families.py: FAMILIES is missing; without any, make it {{}}")
     _require("`chains.teacher`", "teacher", (read_all().get("chains") or {}).get("teacher"), found["teachers"])
 
 

@@ -7,8 +7,9 @@ from tqdm import tqdm
 
 from stages.errors import UserError
 from stages.files import Row, published, write_jsonl
+from stages.tasks import load_families, load_source
 from stages.tasks.configured import FOLDER, Configured, configured
-from stages.tasks.problem_sets import PROCEDURAL, SPLITS, deal, find_source, generate, read
+from stages.tasks.problem_sets import PROCEDURAL, SPLITS, deal, generate, read
 from stages.tasks.task import NO_ANSWER, Problem
 
 
@@ -35,9 +36,10 @@ def _problems(setting: Configured) -> Iterator[tuple[str, Problem]]:
     task, functions, parameters = setting.task, setting.functions, setting.parameters
     sizes = parameters.splits.model_dump()
     if parameters.source == PROCEDURAL:
-        return generate(task, functions, parameters.families, parameters.depths, sizes, parameters.seed)
+        families = load_families(task.name, parameters.families)
+        return generate(task, functions, families, parameters.depths, sizes, parameters.seed)
     key = f"params.yaml: `problems.{task.name}"
-    source = find_source(task, parameters.source, f"{key}.source`")
+    source = load_source(task.name, parameters.source, f"{key}.source`")
     if parameters.path is None:
         raise UserError(f"{key}.path` is missing: source {parameters.source} needs a file or folder")
     reading = read(source, Path(parameters.path), task, functions)

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 import pytest
 import yaml
@@ -11,7 +10,7 @@ from stages.tasks import load_functions, load_task
 from stages.tasks.problem_sets import deal, generate
 from stages.tasks.task import Draft
 
-FUNCTIONS = load_functions("math", ["arithmetic"])
+TASK, FUNCTIONS = load_task("math"), load_functions("math", ["arithmetic"])
 FAMILIES = ["collecting", "travel"]
 PARAMETERS = {
     "source": "procedural",
@@ -119,14 +118,10 @@ def test_a_problem_without_an_answer_is_refused(build, tmp_path):
         build(source="gsm8k", path="rows.jsonl")
 
 
-def math_task(**changes):
-    return replace(load_task("math"), **changes)
-
-
 def test_a_family_with_too_few_questions_is_named():
-    task = math_task(families={"same": lambda random, depth: Draft("Is it 3?", "3", ("stop(answer=3)",))})
+    families = {"same": lambda random, depth: Draft("Is it 3?", "3", ("stop(answer=3)",))}
     with pytest.raises(UserError, match=r"family same has no new question.*splits"):
-        list(generate(task, FUNCTIONS, ["same"], [1], {"train": 2, "validation": 1, "test": 1}, 1))
+        list(generate(TASK, FUNCTIONS, families, [1], {"train": 2, "validation": 1, "test": 1}, 1))
 
 
 @pytest.mark.parametrize(
@@ -138,12 +133,12 @@ def test_a_family_with_too_few_questions_is_named():
     ],
 )
 def test_a_family_whose_reference_fails_is_named(reference, functions, fault):
-    task = math_task(families={"wrong": lambda random, depth: Draft(f"Is it {depth}?", "3", reference)})
+    families = {"wrong": lambda random, depth: Draft(f"Is it {depth}?", "3", reference)}
     with pytest.raises(UserError, match=f"family wrong fails .*{fault}"):
-        list(generate(task, functions, ["wrong"], [1], {"train": 1, "validation": 1, "test": 1}, 1))
+        list(generate(TASK, functions, families, [1], {"train": 1, "validation": 1, "test": 1}, 1))
 
 
 def test_dealing_uses_the_first_of_equal_questions():
     drafts = [Draft("Is it 3?", "3"), Draft(" Is  it 3? ", "4"), Draft("Is it 4?", "4"), Draft("Is it 5?", "5")]
-    dealt = dict(deal(math_task(), drafts, {"train": 1, "validation": 1, "test": 1}, 1))
+    dealt = dict(deal(TASK, drafts, {"train": 1, "validation": 1, "test": 1}, 1))
     assert {problem.answer for problem in dealt.values()} == {"3", "4", "5"}

@@ -8,7 +8,7 @@ from stages.student.corpus import conversations
 from stages.student.model import Architecture, build
 from stages.student.pretraining import render
 from stages.student.tokenizer import described, train_tokenizer
-from stages.tasks import load_functions, load_task
+from stages.tasks import load_families, load_functions, load_task
 from stages.tasks.problem_sets import BASE, generate
 from stages.teachers.reference import ReferenceParameters
 
@@ -23,7 +23,7 @@ def chains(task="math", count=60):
     """Conversations of the reference teacher."""
     definition = load_task(task)
     functions = load_functions(task, {"math": ["arithmetic"], "fol": ["formulas"]}[task])
-    drawn = generate(definition, functions, list(definition.families), [1, 2], {BASE: count}, 1)
+    drawn = generate(definition, functions, load_families(task), [1, 2], {BASE: count}, 1)
     made = conversations(
         problems=[problem for _, problem in drawn],
         mistakes=ReferenceParameters(rates=RATES, consistency=0.0),

@@ -10,6 +10,7 @@ from stages.student.corpus import Conversation, conversations
 from stages.student.model import Architecture, build
 from stages.student.pretraining import Schedule, encode, render, train
 from stages.student.tokenizer import described, train_tokenizer
+from stages.tasks import load_families
 from stages.tasks.configured import Configured
 from stages.tasks.problem_sets import BASE, generate
 from stages.teachers.reference import ReferenceParameters
@@ -68,7 +69,8 @@ def train_base(setting: Configured, parameters: BaseParameters) -> tuple[Any, An
 def _chains(setting: Configured, parameters: BaseParameters) -> tuple[list[Conversation], list[Conversation]]:
     """Returns right chains for the first phase of training, and chains with mistakes for the second."""
     task, functions, shape = setting.task, setting.functions, setting.parameters
-    drawn = generate(task, functions, shape.families, shape.depths, {BASE: parameters.problems}, parameters.seed)
+    families = load_families(task.name, shape.families)
+    drawn = generate(task, functions, families, shape.depths, {BASE: parameters.problems}, parameters.seed)
     problems = [problem for _, problem in drawn]
     first = parameters.right_problems
     options = (task, functions, parameters.max_steps, parameters.seed)

@@ -1,11 +1,15 @@
-"""What there is to solve: one folder a task, found by its name."""
+"""What there is to solve: one folder a task, found by its name.
+
+Its functions, its families of procedural problems and its sources are loaded apart from the task itself, so that a
+stage depends on what it uses.
+"""
 
 import importlib
 from pathlib import Path
 
 from stages.agent.functions import FunctionSet
 from stages.errors import UserError
-from stages.tasks.task import Task
+from stages.tasks.task import Generator, Source, Task
 
 _FOLDER = Path(__file__).parent
 
@@ -39,3 +43,37 @@ def load_functions(task: str, names: list[str]) -> FunctionSet:
     for name in names[1:]:
         joined = joined | importlib.import_module(f"stages.tasks.{task}.functions.{name}").FUNCTIONS
     return joined
+
+
+def load_families(task: str, names: list[str] | None = None) -> dict[str, Generator]:
+    """Returns the named families of a task's procedural problems (None: all).
+
+    Raises:
+        UserError: If there is no such family; names those there are.
+    """
+    known: dict[str, Generator] = importlib.import_module(f"stages.tasks.{task}.families").FAMILIES
+    for name in names or ():
+        if name not in known:
+            raise UserError(
+                f"params.yaml: `problems.{task}.families`: there is no family `{name}` "
+                f"(there are: {', '.join(sorted(known)) or 'none'})"
+            )
+    return {name: known[name] for name in names or known}
+
+
+def load_source(task: str, name: str, key: str) -> Source:
+    """Returns a task's reader of that name.
+
+    Args:
+        task: Whose sources are searched.
+        name: The source.
+        key: Where the name was given, for the message.
+
+    Raises:
+        UserError: If there is none; names those there are.
+    """
+    known = sorted(path.stem for path in (_FOLDER / task / "sources").glob("[!_]*.py"))
+    if name not in known:
+        raise UserError(f"{key}: task {task} has no source `{name}` (it has: {', '.join(known) or 'none'})")
+    source: Source = importlib.import_module(f"stages.tasks.{task}.sources.{name}").load
+    return source

@@ -26,7 +26,7 @@ _TRIES = 100
 def generate(
     task: Task,
     functions: FunctionSet,
-    families: Sequence[str],
+    families: Mapping[str, Generator],
     depths: Sequence[int],
     sizes: Mapping[str, int],
     seed: int,
@@ -37,10 +37,9 @@ def generate(
     halves of what can be asked, told apart by a hash: neither needs to know the other to have none of its questions.
 
     Raises:
-        UserError: If a family is unknown or cannot be solved with the functions, or if it has too few questions.
+        UserError: If a family cannot be solved with the functions, or has too few questions.
     """
-    generators = [(name, _family(task, name)) for name in families]
-    turns = list(itertools.product(depths, generators))
+    turns = list(itertools.product(depths, families.items()))
     questions: set[str] = set()
     for split, index in _places(sizes):
         depth, (family, generator) = turns[index % len(turns)]
@@ -116,23 +115,6 @@ def deal(task: Task, drafts: Iterable[Draft], sizes: Mapping[str, int], seed: in
         yield split, _problem(task, split, index, draft)
 
 
-def find_source(task: Task, name: str, key: str) -> Source:
-    """Returns a task's reader of that name.
-
-    Args:
-        task: Whose sources are searched.
-        name: The source.
-        key: Where the name was given, for the message.
-
-    Raises:
-        UserError: If there is none; names those there are.
-    """
-    if name not in task.sources:
-        known = ", ".join(sorted(task.sources)) or "none"
-        raise UserError(f"{key}: task {task.name} has no source `{name}` (it has: {known})")
-    return task.sources[name]
-
-
 def reference_fault(draft: Draft, task: Task, functions: FunctionSet) -> str | None:
     """Executes a draft's reference; returns why it does not lead to the gold answer, or None if it does."""
     if draft.reference is None:
@@ -143,15 +125,6 @@ def reference_fault(draft: Draft, task: Task, functions: FunctionSet) -> str | N
     if episode.answer is None:
         return "the reference does not end with stop"
     return None if task.check(episode.answer, draft.answer) else "the reference gives another answer"
-
-
-def _family(task: Task, name: str) -> Generator:
-    if name not in task.families:
-        known = ", ".join(sorted(task.families))
-        raise UserError(
-            f"params.yaml: `problems.{task.name}.families`: there is no family `{name}` (there are: {known})"
-        )
-    return task.families[name]
 
 
 def _places(sizes: Mapping[str, int]) -> Iterator[tuple[str, int]]:

@@ -74,7 +74,9 @@ class Rejection:
     reason: str
 
 
+# Of one family of procedural problems: (random, depth) to a draft.
 Generator = Callable[[Random, int], Draft]
+# The reader of a published data set: its file or folder to what each row gives.
 Source = Callable[[Path], Iterator[Draft | Rejection]]
 
 
@@ -85,8 +87,6 @@ class Task:
     Attributes:
         name: As in params.yaml.
         instructions: What the model is told before the question.
-        families: Generator of each family of procedural problems: (random, depth) to a draft.
-        sources: Readers of published data sets, by name.
         check: Whether an answer equals the gold answer: (answer, gold) to bool.
         confusions: Function names that are systematically taken for others, for teachers that err on purpose.
         ordered: Functions whose first two arguments must not be swapped.
@@ -95,8 +95,6 @@ class Task:
 
     name: str
     instructions: str
-    families: Mapping[str, Generator]
-    sources: Mapping[str, Source]
     check: Callable[[str, str], bool]
     confusions: Mapping[str, str]
     ordered: frozenset[str]

@@ -8,7 +8,7 @@ from stages.agent.episode import Episode
 from stages.agent.loop import Attempt, run
 from stages.student.model import Architecture, build
 from stages.student.rollout import Student
-from stages.tasks import load_functions, load_task
+from stages.tasks import load_families, load_functions, load_task
 from stages.tasks.problem_sets import generate
 from tests import tiny
 
@@ -47,7 +47,7 @@ def measure():
 
 def _speed(model):
     task, functions = load_task("math"), load_functions("math", ["arithmetic"])
-    problems = [item for _, item in generate(task, functions, list(task.families), [3], {"test": CHAINS}, 0)]
+    problems = [item for _, item in generate(task, functions, load_families("math"), [3], {"test": CHAINS}, 0)]
     attempts = [Attempt(item.id, 0, Episode(task.prompt(item.question), functions, STEPS)) for item in problems]
     begun = time.process_time()
     steps = sum(len(attempt.episode.steps) for attempt in run(model, attempts, CHAINS))

@@ -81,8 +81,8 @@ def rename_module(folder: Path) -> None:
 
 EDITS = {
     "every function of math": (edit_all("stages/tasks/math/functions/*.py"), r"functions\.math\..*"),
-    "the whole math task": (edit_all("stages/tasks/math/**/*.py"), r"(functions|tasks)\.math.*"),
-    "the whole fol task": (edit_all("stages/tasks/fol/**/*.py"), r"(functions|tasks)\.fol.*"),
+    "the whole math task": (edit_all("stages/tasks/math/**/*.py"), r"(functions|questions|tasks)\.math.*"),
+    "the whole fol task": (edit_all("stages/tasks/fol/**/*.py"), r"(functions|questions|tasks)\.fol.*"),
     # `base` learns to make the mistakes that the reference teacher plans.
     "the reference teacher": (edit_all("stages/teachers/reference.py"), r"teachers\.reference|base"),
     "statistics": (edit_all("stages/statistics/*.py"), "report"),

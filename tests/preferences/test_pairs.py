@@ -10,7 +10,7 @@ from stages.agent.episode import Episode
 from stages.agent.error_types import CORRECT, ErrorType
 from stages.agent.loop import Attempt, run
 from stages.preferences.pairs import PairBuilder
-from stages.tasks import load_functions, load_task
+from stages.tasks import load_families, load_functions, load_task
 from stages.tasks.problem_sets import generate
 from stages.tasks.references import carry, execute_reference, outcome
 from stages.tasks.task import Problem
@@ -27,7 +27,7 @@ class Setting:
 
     def __init__(self, name, functions, depths):
         self.task, self.functions = load_task(name), load_functions(name, functions)
-        drawn = generate(self.task, self.functions, list(self.task.families), depths, {"train": 150}, 1)
+        drawn = generate(self.task, self.functions, load_families(name), depths, {"train": 150}, 1)
         self.problems = {problem.id: problem for _, problem in drawn}
         builder = PairBuilder(self.task, self.functions)
         self.chains = self._chains()

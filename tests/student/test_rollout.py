@@ -4,7 +4,7 @@ from stages.agent.episode import Episode
 from stages.agent.loop import Attempt, run
 from stages.agent.model import Request
 from stages.student.rollout import Student
-from stages.tasks import load_functions, load_task
+from stages.tasks import load_families, load_functions, load_task
 from stages.tasks.problem_sets import generate
 from tests import tiny
 
@@ -58,7 +58,7 @@ def model():
 
 
 def attempts(count, max_steps=6):
-    drawn = generate(TASK, FUNCTIONS, list(TASK.families), [1, 2, 3, 4], {"test": count}, 5)
+    drawn = generate(TASK, FUNCTIONS, load_families("math"), [1, 2, 3, 4], {"test": count}, 5)
     for number, (_, problem) in enumerate(drawn):
         episode = Episode(TASK.prompt(problem.question), FUNCTIONS, max_steps=2 + number % max_steps)
         yield Attempt(problem.id, 0, episode), problem

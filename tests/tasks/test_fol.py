@@ -8,11 +8,12 @@ from stages.agent.error_types import CallError, ErrorType
 from stages.errors import UserError
 from stages.tasks import load_functions, load_task
 from stages.tasks.fol import TASK
+from stages.tasks.fol.families import FAMILIES
 from stages.tasks.fol.functions.formulas import FUNCTIONS
 from stages.tasks.fol.prover import satisfiable_by_z3
 from stages.tasks.references import execute_reference
 
-KINDS = [(family, depth) for family in TASK.families for depth in (1, 2, 3)]
+KINDS = [(family, depth) for family in FAMILIES for depth in (1, 2, 3)]
 
 
 def run(*calls):
@@ -96,7 +97,7 @@ def test_doubling_ends_at_the_size_limit():
 def test_references_lead_to_the_gold_answer(family, depth):
     random = Random(3)
     for _ in range(25):
-        draft = TASK.families[family](random, depth)
+        draft = FAMILIES[family](random, depth)
         episode = execute_reference(draft.reference, FUNCTIONS)
         assert (episode.answer, episode.steps[-2].result) == (draft.answer, draft.answer)
         assert not any(step.error for step in episode.steps)
@@ -108,14 +109,14 @@ def test_gold_answers_agree_with_z3(monkeypatch):
     from stages.tasks.fol import prover
 
     monkeypatch.setattr(prover, "satisfiable", satisfiable_by_z3)
-    drafts = [TASK.families[family](Random(seed), depth) for family, depth in KINDS for seed in range(20)]
+    drafts = [FAMILIES[family](Random(seed), depth) for family, depth in KINDS for seed in range(20)]
     for draft in drafts:
         assert execute_reference(draft.reference, FUNCTIONS).steps[-2].result == draft.answer
 
 
 @pytest.mark.parametrize(("family", "depth"), KINDS)
 def test_problems_are_repeatable_varied_and_balanced(family, depth):
-    generate = TASK.families[family]
+    generate = FAMILIES[family]
     first, again, other = (_drafts(generate, seed, depth) for seed in (1, 1, 2))
     assert first == again != other
     assert len({draft.question for draft in first}) > 0.98 * len(first)
@@ -130,14 +131,14 @@ def _drafts(generate, seed, depth, count=240):
 
 def test_negation_problems_negate():
     assert all(
-        any(call.startswith("negate") for call in draft.reference) for draft in _drafts(TASK.families["negation"], 1, 2)
+        any(call.startswith("negate") for call in draft.reference) for draft in _drafts(FAMILIES["negation"], 1, 2)
     )
 
 
 @pytest.mark.parametrize("depth", [0, -1, 5])
 def test_impossible_depth_is_refused(depth):
     with pytest.raises(UserError, match="between 1 and 4"):
-        TASK.families["universal"](Random(1), depth)
+        FAMILIES["universal"](Random(1), depth)
 
 
 @pytest.mark.parametrize(

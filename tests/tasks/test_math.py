@@ -5,11 +5,12 @@ import pytest
 from stages.agent.calls import parse
 from stages.agent.error_types import CallError
 from stages.tasks import load_functions, load_task
+from stages.tasks.math.families import FAMILIES
 from stages.tasks.problem_sets import reference_fault
 
 TASK = load_task("math")
 FUNCTIONS = load_functions("math", ["arithmetic"])
-CASES = [(family, depth) for family in TASK.families for depth in range(1, 5)]
+CASES = [(family, depth) for family in FAMILIES for depth in range(1, 5)]
 
 
 def call(text):
@@ -19,7 +20,7 @@ def call(text):
 @pytest.mark.parametrize(("family", "depth"), CASES)
 def test_every_family_leads_to_its_gold_answer_at_every_depth(family, depth):
     for seed in range(40):
-        draft = TASK.families[family](Random(seed), depth)
+        draft = FAMILIES[family](Random(seed), depth)
         assert reference_fault(draft, TASK, FUNCTIONS) is None, draft
         assert len(draft.reference) == depth + 1
         assert draft.question.endswith("?")
@@ -28,20 +29,20 @@ def test_every_family_leads_to_its_gold_answer_at_every_depth(family, depth):
 
 @pytest.mark.parametrize(("family", "depth"), CASES)
 def test_references_are_written_as_the_agent_writes_calls(family, depth):
-    draft = TASK.families[family](Random(depth), depth)
+    draft = FAMILIES[family](Random(depth), depth)
     for text in draft.reference[:-1]:
         assert str(FUNCTIONS.normalize(parse(text))) == text
 
 
 def test_equal_seeds_give_equal_problems_and_others_differ():
-    first, again, other = (TASK.families["sharing"](Random(seed), 3) for seed in (1, 1, 2))
+    first, again, other = (FAMILIES["sharing"](Random(seed), 3) for seed in (1, 1, 2))
     assert first == again
     assert first.question != other.question
 
 
 def test_operands_stand_in_the_question_or_were_computed():
     for family, depth in CASES:
-        draft = TASK.families[family](Random(7), depth)
+        draft = FAMILIES[family](Random(7), depth)
         seen = set(draft.question.replace(".", " ").replace(",", " ").split())
         for text in draft.reference[:-1]:
             values = {str(value) for value in parse(text).keywords.values()}
@@ -50,7 +51,7 @@ def test_operands_stand_in_the_question_or_were_computed():
 
 
 def test_every_function_and_some_fractions_occur():
-    drafts = [TASK.families[family](Random(seed), depth) for family, depth in CASES for seed in range(30)]
+    drafts = [FAMILIES[family](Random(seed), depth) for family, depth in CASES for seed in range(30)]
     names = {text.partition("(")[0] for draft in drafts for text in draft.reference}
     assert names == {function.name for function in FUNCTIONS} | {"stop"}
     assert any("." in draft.answer for draft in drafts)

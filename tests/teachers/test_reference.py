@@ -7,7 +7,7 @@ from stages.agent.episode import STOP, Episode
 from stages.agent.error_types import CORRECT, ErrorType
 from stages.agent.loop import Attempt, run
 from stages.errors import UserError
-from stages.tasks import load_functions, load_task
+from stages.tasks import load_families, load_functions, load_task
 from stages.tasks.problem_sets import generate
 from stages.tasks.references import deviation, execute_reference, outcome
 from stages.tasks.task import Problem
@@ -28,7 +28,7 @@ ALSO = {
 class Setting:
     def __init__(self, name, functions, depths):
         self.task, self.functions = load_task(name), load_functions(name, functions)
-        drawn = generate(self.task, self.functions, list(self.task.families), depths, {"train": 100}, 1)
+        drawn = generate(self.task, self.functions, load_families(name), depths, {"train": 100}, 1)
         self.problems = [problem for _, problem in drawn]
         self.gold = {item.id: execute_reference(item.reference, self.functions).steps for item in self.problems}
 

@@ -1,6 +1,5 @@
 """What follows from premises in English: True, False or Unknown, decided in first-order logic."""
 
-from stages.tasks.fol.families import FAMILIES
 from stages.tasks.task import Task
 
 _SAME = {"uncertain": "unknown"}
@@ -19,8 +18,6 @@ def _plain(answer: str) -> str:
 TASK = Task(
     name="fol",
     instructions="Does it follow? Answer True, False or Unknown.",
-    families=FAMILIES,
-    sources={},
     check=check,
     confusions={
         "implies": "both",

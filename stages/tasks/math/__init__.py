@@ -1,15 +1,11 @@
 """Word problems over exact rational numbers, solved by arithmetic calls."""
 
 from stages.tasks.math.checking import check
-from stages.tasks.math.families import FAMILIES
-from stages.tasks.math.sources import gsm8k
 from stages.tasks.task import Task
 
 TASK = Task(
     name="math",
     instructions="Solve the problem.",
-    families=FAMILIES,
-    sources={"gsm8k": gsm8k.load},
     check=check,
     confusions={
         "add": "multiply",

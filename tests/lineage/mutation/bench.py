@@ -93,7 +93,8 @@ def judge(workspace: Workspace, predictions: Predictions, mutant: Mutant) -> Ite
     predicted = predictions.of(mutant)
     with workspace.changed(mutant.files):
         for stage in workspace.stages:
-            changed = _may_change(workspace, stage, mutant) and workspace.run(stage)[0] != workspace.expected[stage]
+            may_change = mutant.kind not in NULL and _may_change(workspace, stage, mutant)
+            changed = may_change and workspace.run(stage)[0] != workspace.expected[stage]
             yield Verdict(mutant.kind, mutant.name, stage, stage in predicted, changed)
 
 
