@@ -62,6 +62,20 @@ def test_a_result_of_code_that_was_edited_while_it_ran_is_dropped(project: Proje
     assert (project.folder / "total.txt").read_text() == "a2 b1"
 
 
+def test_a_changed_pin_reruns_only_what_uses_the_library(project: Project):
+    project.replace("total.py", "def join(", "import yaml\n\ndef join(")
+    project.replace("total.py", "Path(path).read_text()", "str(yaml.safe_load(Path(path).read_text()))")
+    assert project.repro() == {"fingerprint", "total"}
+    lock = project.folder / "requirements.lock"
+    lock.write_text(lock.read_text().replace("PyYAML==6.0", "PyYAML==5.0"))
+    done = project.dvc("repro")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ran(done.stdout) == {"fingerprint", "total"}
+    said = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("warning: ")]
+    assert len(said) == 1
+    assert "pyyaml" in said[0] and "5.0" in said[0]
+
+
 def test_old_code_brings_its_old_result_back_from_the_run_cache(project: Project):
     project.replace("parts/a.py", "a1", "a2")
     project.repro()

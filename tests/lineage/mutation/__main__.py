@@ -1,6 +1,7 @@
 """`make mutants`: every mutant of the package, what would be rebuilt, and what really changes."""
 
 import argparse
+import json
 import multiprocessing
 import sys
 import tempfile
@@ -10,7 +11,7 @@ from tqdm import tqdm
 
 from stages.lineage.pipeline import Pipeline
 from tests.lineage.mutation.behaviour import Workspace, preload
-from tests.lineage.mutation.bench import Predictions, Verdict, chosen, judge, table, write
+from tests.lineage.mutation.bench import Predictions, Verdict, chosen, judge, table
 from tests.workspace import ROOT
 
 
@@ -34,8 +35,13 @@ def main() -> int:
         ]
         for process in processes:
             process.start()
-        verdicts = [each for _ in tqdm(every, "mutants", disable=None) for each in _next(done, processes)]
-    write(options.out, verdicts)
+        verdicts: list[Verdict] = []
+        with options.out.open("w", encoding="utf-8") as out:
+            for _ in tqdm(every, "mutants", disable=None):
+                found = _next(done, processes)
+                verdicts += found
+                out.writelines(json.dumps(vars(each)) + "\n" for each in found)
+                out.flush()
     return _tell(verdicts)
 
 

@@ -129,8 +129,3 @@ def _row(kind: str, verdicts: list[Verdict]) -> dict[str, Any]:
         "recall": both / changed if changed else None,
         "precision": both / predicted if predicted else None,
     }
-
-
-def write(path: Path, verdicts: Iterable[Verdict]) -> None:
-    """Writes verdicts as JSON Lines."""
-    path.write_text("".join(json.dumps(vars(verdict)) + "\n" for verdict in verdicts), encoding="utf-8")
