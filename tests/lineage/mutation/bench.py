@@ -5,7 +5,6 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from stages.lineage import Fingerprints, LineageError, read_project
