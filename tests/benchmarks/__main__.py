@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from tests.benchmarks import rollouts
+from tests.benchmarks import fingerprints, rollouts
 
 if __name__ == "__main__":
-    rows = [benchmark.measure() for benchmark in (rollouts,)]
+    rows = [row for benchmark in (rollouts, fingerprints) for row in benchmark.measure()]
     for row in rows:
-        print(f"{row['name']}: {row['ours']:.1f} against {row['other']:.1f} {row['unit']}: {row['ratio']:.1f} times")
+        print(f"{row['name']}: {row['ours']:.3g} against {row['other']:.3g} {row['unit']}: {row['ratio']:.2f} times")
     Path(__file__).with_name("results.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")

@@ -37,12 +37,12 @@ class Batched:
 
 
 def measure():
-    """Returns steps per CPU-second both ways, on the same model and problems."""
+    """Returns a row: steps per CPU-second both ways, on the same model and problems."""
     torch.set_num_threads(1)
     shape = Architecture(hidden_size=256, layers=6, heads=8, intermediate_size=768)
     model, tokenizer = build(shape, tiny.tokenizer(), 0), tiny.tokenizer()
     ours, other = (_speed(way) for way in (Student(model, tokenizer, MAX_TOKENS), Batched(model, tokenizer)))
-    return {"name": "rollouts", "ours": ours, "other": other, "ratio": ours / other, "unit": "steps per CPU-second"}
+    return [{"name": "rollouts", "ours": ours, "other": other, "ratio": ours / other, "unit": "steps per CPU-second"}]
 
 
 def _speed(model):
