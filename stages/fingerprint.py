@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
+from stages.configuration import read_all, tasks
 from stages.errors import UserError
 from stages.lineage import LineageError, read_project, update
-from stages.parameters import read_all, tasks
 
 
 def run() -> None:

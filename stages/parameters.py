@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from stages import configuration
+from stages.configuration import PATH
 from stages.errors import UserError
-
-PATH = Path("params.yaml")
 
 
 class Parameters(BaseModel):
@@ -20,32 +19,13 @@ class Parameters(BaseModel):
 P = TypeVar("P", bound=Parameters)
 
 
-def read_all(path: Path = PATH) -> dict[str, Any]:
-    """Reads the whole of params.yaml.
-
-    Raises:
-        UserError: If the file is missing, not YAML, or not a mapping.
-    """
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; run from the root of the repository") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read as UTF-8 text ({error})") from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
-    if not isinstance(values, dict):
-        raise UserError(f"{path}: expected sections such as `problems:`, found {type(values).__name__}")
-    return values
-
-
 def section(key: str, model: type[P], path: Path = PATH) -> P:
     """Reads one section, such as `adapter` or `problems.math`, into its model.
 
     Raises:
         UserError: If a part of the key is missing, unknown, or of the wrong type; names each offending key.
     """
-    value: Any = read_all(path)
+    value: Any = configuration.read_all(path)
     for depth, part in enumerate(key.split("."), start=1):
         if not isinstance(value, dict) or part not in value:
             known = ", ".join(map(str, value)) if isinstance(value, dict) else "nothing"
@@ -55,14 +35,6 @@ def section(key: str, model: type[P], path: Path = PATH) -> P:
         return model.model_validate(value)
     except ValidationError as error:
         raise UserError("\n".join(f"{path}: {_explain(key, item)}" for item in error.errors())) from None
-
-
-def tasks(path: Path = PATH) -> list[str]:
-    """Returns the names of the tasks that are built."""
-    names = read_all(path).get("tasks")
-    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-        raise UserError(f"{path}: `tasks` must be a list of task names, such as [fol, math]")
-    return names
 
 
 def _explain(key: str, item: Any) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from stages import parameters
+from stages import configuration, parameters
 from stages.errors import UserError
 from stages.files import published
 
@@ -63,7 +63,7 @@ def _collect() -> "Report":
     from stages.reporting.results import Draws, analyse
 
     chosen = parameters.section("report", ReportParameters)
-    values, tasks = parameters.read_all(), parameters.tasks()
+    values, tasks = configuration.read_all(), configuration.tasks()
     teacher = _teacher(values)
     draws = Draws(chosen.seed, chosen.resamples)
     evaluations = {task: read_evaluations(DATA / "evaluations" / f"{task}.jsonl") for task in tasks}
@@ -85,7 +85,7 @@ def _teacher(values: dict[str, Any]) -> str:
     chains = values.get("chains")
     teacher = chains.get("teacher") if isinstance(chains, dict) else None
     if not isinstance(teacher, str):
-        raise UserError(f"{parameters.PATH}: `chains.teacher` must name one of `teachers`")
+        raise UserError(f"{configuration.PATH}: `chains.teacher` must name one of `teachers`")
     return teacher
 
 

@@ -4,8 +4,8 @@ import importlib
 from pathlib import Path
 
 from stages.agent.model import Model
+from stages.configuration import read_all
 from stages.errors import UserError
-from stages.parameters import read_all
 from stages.teachers.teacher import Assignment
 
 _NOT_TEACHERS = {"__init__", "teacher", "mistakes"}

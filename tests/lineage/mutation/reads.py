@@ -22,25 +22,25 @@ class Reads:
 
     def watch(self) -> None:
         """Puts itself between params.yaml and the stages of this process, which must not be loaded yet."""
-        from stages import parameters
+        from stages import configuration, parameters
 
-        read_all, section, watcher = parameters.read_all, parameters.section, self
+        read_all, section, watcher = configuration.read_all, parameters.section, self
 
-        def watched(key: str, model: Any, path: Any = parameters.PATH) -> Any:
-            parameters.read_all = read_all
+        def watched(key: str, model: Any, path: Any = configuration.PATH) -> Any:
+            configuration.read_all = read_all
             try:
                 return watcher._place(section(key, model, path), key)
             finally:
-                parameters.read_all = whole
+                configuration.read_all = whole
 
-        def whole(path: Any = parameters.PATH) -> Any:
+        def whole(path: Any = configuration.PATH) -> Any:
             return _Watched(read_all(path), "", watcher.keys)
 
         def get(model: Any, name: str) -> Any:
             watcher._note(model, name)
             return object.__getattribute__(model, name)
 
-        parameters.section, parameters.read_all = watched, whole
+        parameters.section, configuration.read_all = watched, whole
         parameters.Parameters.__getattribute__ = get
 
     def _place(self, model: Any, key: str) -> Any:
