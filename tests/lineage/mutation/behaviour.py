@@ -70,6 +70,9 @@ class Workspace:
         shutil.copytree(ROOT / "stages", self.code / "stages", ignore=shutil.ignore_patterns("__pycache__"))
         values = parameters()
         values["adapter"]["workers"] = 1
+        # Mistakes of every kind among few problems: what makes them counts as used.
+        for section in (values["teachers"]["reference"], *(each["mistakes"] for each in values["base"].values())):
+            section["rates"] = dict.fromkeys(section["rates"], 0.09)
         lay_out(self.inputs, values)
         (self.inputs / "data").mkdir()
         prints = {name: {"code": name, "libs": {}} for name in ("problems", "report")}
@@ -104,6 +107,10 @@ class Workspace:
         finally:
             for path, content in before.items():
                 _write(path, content, times.get(path))
+
+    def differs(self, stage: str) -> bool:
+        """Whether a stage does something else than with the unchanged code."""
+        return self.run(stage)[0] != self.expected[stage]
 
     def run(self, stage: str, *, traced: bool = False) -> tuple[str, Trace]:
         """Returns a digest of all that a stage wrote and said, or how it failed, and what it used if asked to trace.

@@ -89,12 +89,18 @@ def chosen(sample: int | None, seed: int) -> list[Mutant]:
 
 def judge(workspace: Workspace, predictions: Predictions, mutant: Mutant) -> Iterator[Verdict]:
     """Yields a verdict for each stage of the workspace."""
-    predicted = predictions.of(mutant)
+    predicted, changed = predictions.of(mutant), dict.fromkeys(workspace.stages, False)
     with workspace.changed(mutant.files):
         for stage in workspace.stages:
             may_change = mutant.kind not in NULL and _may_change(workspace, stage, mutant)
-            changed = may_change and workspace.run(stage)[0] != workspace.expected[stage]
-            yield Verdict(mutant.kind, mutant.name, stage, stage in predicted, changed)
+            changed[stage] = may_change and workspace.differs(stage)
+    if mutant.harder is not None:
+        # Only where a rebuild is predicted: what can't even be loaded fails stages that don't use it.
+        with workspace.changed(mutant.harder):
+            for stage in predicted:
+                changed[stage] = changed[stage] or workspace.differs(stage)
+    for stage in workspace.stages:
+        yield Verdict(mutant.kind, mutant.name, stage, stage in predicted, changed[stage])
 
 
 def _may_change(workspace: Workspace, stage: str, mutant: Mutant) -> bool:

@@ -3,10 +3,12 @@
 import ast
 import copy
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+# Whether it is frozen shows only where somebody writes to a field: no stage does, so no run can tell.
+EQUIVALENT = ("dataclass(frozen=True)",)
 NULL = ("format", "comment", "move", "rename")
 
 
@@ -19,12 +21,15 @@ class Mutant:
         name: `PATH: QUALIFIED NAME` of it.
         files: New text of each changed file, by its path in the package; None for a file that is gone.
         code: Of a changed function body: its path in the package and its first line, by which a run is traced.
+        harder: The same with a value that fails when it is used, as a changed body does: where a slightly other value
+            changes nothing in the problems at hand, this tells whether it is used at all.
     """
 
     kind: str
     name: str
     files: dict[str, str | None]
     code: tuple[str, int] | None = None
+    harder: dict[str, str | None] | None = None
 
 
 def mutants(package: Path, skipped: tuple[str, ...]) -> Iterator[Mutant]:
@@ -72,23 +77,27 @@ class _File:
         kind = "method" if node.args.args and node.args.args[0].arg in ("self", "cls") else "function"
         yield self._edited(index, kind, node.name, _raise, (self.path, first))
         for place in range(len(node.args.defaults)):
-            yield self._edited(
-                index, "default", f"{node.name} #{place}", lambda n, p=place: _change(n.args.defaults, p)
-            )
+            yield self._default(index, f"{node.name} #{place}", "defaults", place)
         for place, default in enumerate(node.args.kw_defaults):
             if default is not None:
-                change = lambda n, p=place: _change(n.args.kw_defaults, p)  # noqa: E731
-                yield self._edited(index, "default", f"{node.name} *{place}", change)
+                yield self._default(index, f"{node.name} *{place}", "kw_defaults", place)
         if ast.get_docstring(node) and "/functions/" in self.path:
             yield self._edited(index, "tool docstring", node.name, _redocument)
         yield from self._decorators(index, node)
 
     def _decorators(self, index: int, node: ast.FunctionDef | ast.ClassDef) -> Iterator[Mutant]:
         for place, decorator in enumerate(node.decorator_list):
+            if ast.unparse(decorator) in EQUIVALENT:
+                continue
             constants = [inner for inner in ast.walk(decorator) if isinstance(inner, ast.Constant)]
             for number in range(len(constants)):
                 change = lambda n, p=place, i=number: _change_nth(n.decorator_list[p], i)  # noqa: E731
                 yield self._edited(index, "decorator argument", f"{node.name} #{number}", change)
+
+    def _default(self, index: int, name: str, group: str, place: int) -> Mutant:
+        mild = self._edited(index, "default", name, lambda node: _change(getattr(node.args, group), place))
+        harder = self._edited(index, "default", name, lambda node: _spoil(getattr(node.args, group), place))
+        return replace(mild, harder=harder.files)
 
     def _edited(self, index, kind, name, change, code=None) -> Mutant:
         tree = ast.parse(self.text)
@@ -101,17 +110,30 @@ class _File:
         changed = copy.deepcopy(tree)
         body = changed.body if owner is tree else changed.body[tree.body.index(owner)].body
         node = body[place]
+        harder = None
+        if node.value is not None:
+            mild, node.value = node.value, _unusable()
+            harder = {self.path: ast.unparse(ast.fix_missing_locations(changed))}
+            node.value = mild
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         if node.value is None:
             del body[place]
             body.append(ast.Pass())
         elif not _change_nth(node.value, 0) and not isinstance(node.value, ast.Constant):
-            node.value = ast.parse("object()", mode="eval").body
+            node.value = _unusable()
         elif isinstance(node.value, ast.Constant):
             node.value = _other(node.value)
         name = ast.unparse(target) if owner is tree else f"{owner.name}.{ast.unparse(target)}"
         text = ast.unparse(ast.fix_missing_locations(changed))
-        yield Mutant(kind, f"{self.path}:{node.lineno}: {name}", {self.path: text})
+        yield Mutant(kind, f"{self.path}:{node.lineno}: {name}", {self.path: text}, harder=harder)
+
+
+def _unusable() -> ast.expr:
+    return ast.parse("object()", mode="eval").body
+
+
+def _spoil(items: list[ast.expr], place: int) -> None:
+    items[place] = _unusable()
 
 
 def _raise(node: ast.FunctionDef) -> None:
