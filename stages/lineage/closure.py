@@ -7,7 +7,7 @@ from .effects import Effects, is_transparent
 from .naming import named_by
 from .program import Module, Node, Program, Target
 from .project import Root
-from .tables import PASSIVE_BASES, READERS, READS_DOCS, READS_SIGNATURES
+from .tables import PASSIVE_BASES, READERS, READS_DOCS, READS_FIELDS, READS_SIGNATURES
 from .unit import BASE, DECORATE, EXECUTED, READ, VALUE, WIDE, Reference
 
 
@@ -128,7 +128,7 @@ class Closure:
             self._widen(node.module)
         if unit.kind == "class":
             self._class(node)
-        if unit.reads & READS_DOCS and (
+        if unit.reads & (READS_DOCS | READS_SIGNATURES) and (
             "__class__" in unit.attributes or any(r.root == "type" for r in unit.references)
         ):
             self._class_docs = True
@@ -308,8 +308,10 @@ class Closure:
     def counts_signature(self, node: Node) -> bool:
         """Returns whether a node's annotations are data."""
         unit = node.unit
-        if not unit.signature or unit.kind == "class":
+        if not unit.signature:
             return False
+        if unit.kind == "class":  # who is handed a data class, may read its fields' annotations
+            return bool(self.reads & READS_FIELDS) or self._escapes(node)
         return bool(self.reads & READS_SIGNATURES and (unit.nested or self._escapes(node)))
 
     def _escapes(self, node: Node) -> bool:

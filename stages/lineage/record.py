@@ -23,6 +23,7 @@ class Record:
         self.scope = scope
         self.body, self.annotations = Text(), Text()
         self.text = self.body
+        self.in_data_class = False
         self.depth = 0  # of functions around the code at hand: it isn't executed when the unit is defined
         self.doc = ""
         self.inner_docs: list[str] = []

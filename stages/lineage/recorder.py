@@ -10,7 +10,7 @@ from .lookups import Lookups
 from .record import unchained
 from .scopes import Scope, all_arguments, function_scope, import_specs, loaded_modules, type_scope
 from .shapes import Names, shape
-from .tables import LOOKING_FUNCTIONS
+from .tables import FIELD_KINDS, LOOKING_FUNCTIONS
 from .text import atom, fields, joined
 from .unit import BASE, CALL, DECORATE, EFFECT, EXECUTED, LOAD, READ, VALUE, WRITE
 
@@ -172,9 +172,18 @@ class Recorder(Lookups):
         for keyword in node.keywords:
             self.visit(keyword, BASE)
         self.scope = Scope(self.scope, is_class=True).add(node.body, walrus=self.names.walrus)
+        around, self.in_data_class = self.in_data_class, self._is_data_class(node)
         self._statements(body)
-        self.scope = outer
+        self.scope, self.in_data_class = outer, around
         self.write(")")
+
+    def _is_data_class(self, node: ast.ClassDef) -> bool:
+        """Returns whether nothing but `dataclasses.dataclass` makes a class out of its body."""
+        if node.bases or node.keywords or len(node.decorator_list) != 1:
+            return False
+        decorator = node.decorator_list[0]
+        root, chain = unchained(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        return isinstance(root, ast.Name) and self.names.dotted(root.id, chain) == "dataclasses.dataclass"
 
     # Statements
 
@@ -195,9 +204,10 @@ class Recorder(Lookups):
     def _on_annassign(self, node: ast.AnnAssign, _use: int) -> None:
         in_class = self.scope is not None and self.scope.is_class
         self.write("Assign(")
-        if in_class:  # a field: its annotation is data
+        if in_class and not (self.in_data_class and _is_plain(node.annotation)):  # a field: its annotation is data
             self.visit(unquoted(node.annotation))
-        elif not self.depth:
+        elif in_class or not self.depth:
+            self.write(":")
             self._annotate(node.annotation)
         if in_class or node.value is not None:
             self.visit(node.target)
@@ -254,7 +264,7 @@ class Recorder(Lookups):
         self.write("Subscript(")
         self.visit(node.value, WRITE | EFFECT if changed else VALUE if use & CALL else use & BASE or READ)
         self.write("at ")
-        self.visit(node.slice, READ)
+        self.visit(node.slice, use & VALUE or READ)
         self.write(")")
         if self.dotted(node.value) == "sys.modules":
             self.module_table(node.slice, node)
@@ -303,6 +313,12 @@ def _acts_on_a_name(node: ast.expr) -> bool:
         node = node.value
     is_super = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
     return is_super or isinstance(node, ast.Name)
+
+
+def _is_plain(annotation: ast.expr) -> bool:
+    """Returns whether a field's annotation says nothing to `dataclasses.dataclass`."""
+    names = {getattr(node, "id", "") or getattr(node, "attr", "") for node in ast.walk(unquoted(annotation))}
+    return names.isdisjoint(FIELD_KINDS)
 
 
 def unquoted(node: ast.expr) -> ast.expr:

@@ -3,6 +3,7 @@
 # What a unit reads of other definitions.
 READS_DOCS = 1
 READS_SIGNATURES = 2
+READS_FIELDS = 4  # of data classes
 
 
 def _words(text: str) -> frozenset[str]:
@@ -14,9 +15,13 @@ READERS = {
     **dict.fromkeys(_words("__doc__ getdoc"), READS_DOCS),
     **dict.fromkeys(_words("signature getfullargspec get_type_hints get_annotations validate_call"), READS_SIGNATURES),
     **dict.fromkeys(_words("__annotations__ __signature__"), READS_SIGNATURES),
+    **dict.fromkeys(_words("fields __dataclass_fields__"), READS_FIELDS),
     **dict.fromkeys(_words("get_json_schema apply_chat_template model_json_schema"), READS_DOCS | READS_SIGNATURES),
     **dict.fromkeys(_words("json_schema TypeAdapter create_model"), READS_DOCS | READS_SIGNATURES),
 }
+
+# What `dataclasses.dataclass` looks for in an annotation; it reads nothing else of it.
+FIELD_KINDS = _words("ClassVar InitVar KW_ONLY")
 
 # Names through which code learns where its file is.
 PLACES = _words("__file__ __path__ __spec__")

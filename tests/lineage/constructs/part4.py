@@ -236,6 +236,72 @@ CASES = [
         e="def f(): return LIVE5",
     ),
     case(
+        "annotations of data classes are for those who read them",
+        """
+        import dataclasses
+        from dataclasses import dataclass
+        from typing import ClassVar
+        from toy.aliases import Count, Name, Kind, Other
+
+        @dataclass(frozen=True)
+        class Row:
+            count: Count
+            name: "Name" = LIVE1
+            kind: ClassVar[Kind] = LIVE2
+
+        @dataclasses.dataclass
+        class Unused:
+            other: Other = DEAD1
+
+        def run():
+            return Row(1)
+        """,
+        aliases="Count = list[DEAD2]\nName = list[DEAD3]\nKind = list[LIVE3]\nOther = list[DEAD4]",
+    ),
+    case(
+        "fields of data classes that are asked for",
+        """
+        from dataclasses import dataclass, fields
+        from toy.aliases import Count
+
+        @dataclass
+        class Row:
+            count: Count
+
+        def run():
+            return [field.type for field in fields(Row(1))]
+        """,
+        aliases="Count = list[LIVE1]",
+    ),
+    case(
+        "data classes that are handed on",
+        """
+        import json
+        from dataclasses import dataclass
+        from pydantic import BaseModel
+        from toy.aliases import Count, Size, Weight
+
+        @dataclass
+        class Row:
+            count: Count
+
+        @dataclass
+        class Kept:
+            size: Size
+
+        class Table(BaseModel):
+            rows: list[Row]
+
+        @dataclass
+        class Alone:
+            weight: Weight
+
+        def run():
+            return Table, json.dumps(Kept), Alone(1)
+        """,
+        aliases="Count = list[LIVE1]\nSize = list[LIVE2]\nWeight = list[DEAD1]",
+    ),
+    case(
         "plugins are read by whoever loads them",
         """
         import importlib
