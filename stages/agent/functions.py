@@ -3,9 +3,10 @@
 import difflib
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, get_type_hints
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, get_type_hints
 
 from stages.agent.calls import Call, parse
 from stages.agent.error_types import CallError, ErrorType
@@ -14,6 +15,7 @@ from stages.agent.values import Value, coerce, json_schema, result_text
 Schema = dict[str, Any]
 MAX_MESSAGE = 200
 _STATE = "state"
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Function:
         body: The Python function.
         takes_state: Whether the chain's state is passed as first argument.
         example: A call that works on a fresh state.
+        where: File and line of its definition.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Function:
     body: Callable[..., Any]
     takes_state: bool
     example: str
+    where: str
 
     @property
     def schema(self) -> Schema:
@@ -47,7 +51,9 @@ class Function:
             name: json_schema(annotation) | ({"description": self.notes[name]} if name in self.notes else {})
             for name, annotation in self.parameters.items()
         }
-        parameters = {"type": "object", "properties": properties, "required": list(self.required)}
+        parameters = {"type": "object", "properties": properties}
+        if self.required:
+            parameters["required"] = list(self.required)
         described = f"{self.description} Example: {self.example}"
         return {"type": "function", "function": {"name": self.name, "description": described, "parameters": parameters}}
 
@@ -95,6 +101,21 @@ class Function:
         return CallError(ErrorType.WRONG_ARGUMENT, f"{self.name} {_short(problem)}. Call it like {self.example}")
 
 
+class Microchain(Protocol):
+    """A `Function` object of the package `microchain-python`, as far as it matters here."""
+
+    state: Any
+    __call__: Callable[..., Any]
+
+    @property
+    def description(self) -> str:
+        """What it does."""
+
+    @property
+    def example_args(self) -> Sequence[Any]:
+        """An argument for each parameter of `__call__`."""
+
+
 class FunctionSet:
     """Functions that are offered together, and the state that one chain's calls share.
 
@@ -112,32 +133,59 @@ class FunctionSet:
         Raises:
             TypeError: If name, annotation, docstring or example are missing, doubled, or do not work; names the line.
         """
+        if not isinstance(example, str):
+            raise TypeError(f'{_where(example)}: `register` needs an example call: @register(example="…")')
 
         def decorate(body: Callable[..., Any]) -> Callable[..., Any]:
-            self._add(_define(body, example))
+            self._add(_define(body, body.__name__, inspect.getdoc(body), example))
             return body
 
         return decorate
 
+    def register_microchain(self, function: Microchain) -> None:
+        """Registers a `Function` object of the package `microchain-python` as it is; its `state` is the chain's.
+
+        Raises:
+            TypeError: As `register` does.
+        """
+        name, body = type(function).__name__, function.__call__
+        names, values = list(inspect.signature(body).parameters), function.example_args
+        if len(names) != len(values):
+            raise TypeError(f"{_where(body)}: `{name}` has {len(names)} parameters and {len(values)} example arguments")
+        defined = _define(body, name, function.description, str(Call(name, dict(zip(names, values)))))
+
+        def with_state(state: object, **arguments: Any) -> Any:
+            function.state = state
+            return body(**arguments)
+
+        self._add(replace(defined, body=with_state, takes_state=True))
+
     def _add(self, function: Function) -> None:
-        if function.name in self._functions:
-            raise TypeError(f"{_where(function.body)}: a function named `{function.name}` exists already")
-        self._functions[function.name] = function
+        self._put(function)
         try:
             call = parse(function.example)
             if call.name != function.name:
                 raise CallError(ErrorType.WRONG_FUNCTION, f"it does not call `{function.name}`")
             self.execute(call, self.state())
         except CallError as error:
-            raise TypeError(f"{_where(function.body)}: the example `{function.example}` fails: {error}") from None
+            raise TypeError(f"{function.where}: the example `{function.example}` fails: {error}") from None
+
+    def _put(self, function: Function) -> None:
+        if self._functions.setdefault(function.name, function) is not function:
+            raise TypeError(f"{function.where}: a function named `{function.name}` exists already")
 
     def __iter__(self) -> Iterator[Function]:
         return iter(self._functions.values())
 
     def __or__(self, other: "FunctionSet") -> "FunctionSet":
-        """Returns both sets' functions as one set, with the first one's state."""
+        """Returns both sets' functions as one set, with the first one's state.
+
+        Raises:
+            TypeError: If both have a function of the same name; names the line.
+        """
         joined = FunctionSet(self.state)
-        joined._functions = {**self._functions, **other._functions}
+        for function in (*self, *other):
+            joined._put(function)
         return joined
 
     @property
@@ -174,31 +222,41 @@ class FunctionSet:
         raise CallError(ErrorType.UNKNOWN_FUNCTION, f"There is no function {name[:50]}; {hint}")
 
 
-def _define(body: Callable[..., Any], example: str) -> Function:
+def _define(body: Callable[..., Any], name: str, documentation: str | None, example: str) -> Function:
+    where = _where(body)
+    if not _NAME.fullmatch(name):
+        raise TypeError(f"{where}: `{name}` is no name for a function; use ASCII letters, digits and _, a letter first")
+    if not documentation:
+        raise TypeError(f"{where}: `{name}` has no docstring; models read it as its description")
+    description, notes = _read_docstring(documentation)
     parameters = dict(inspect.signature(body).parameters)
     takes_state = next(iter(parameters), None) == _STATE
     parameters.pop(_STATE, None)
-    hints = get_type_hints(body)
-    description, notes = _read_docstring(body)
-    for name in parameters:
-        if name not in hints:
-            raise TypeError(f"{_where(body)}: parameter `{name}` of `{body.__name__}` has no annotation")
-        try:
-            json_schema(hints[name])
-        except TypeError as error:
-            raise TypeError(f"{_where(body)}: parameter `{name}` of `{body.__name__}`: {error}") from None
-    required = tuple(name for name, item in parameters.items() if item.default is inspect.Parameter.empty)
-    annotations = {name: hints[name] for name in parameters}
-    return Function(body.__name__, description, annotations, notes, required, body, takes_state, example)
+    annotations = {key: _annotation(body, name, item) for key, item in parameters.items()}
+    required = tuple(key for key, item in parameters.items() if item.default is inspect.Parameter.empty)
+    return Function(name, description, annotations, notes, required, body, takes_state, example, where)
 
 
-def _read_docstring(body: Callable[..., Any]) -> tuple[str, dict[str, str]]:
-    documentation = inspect.getdoc(body)
-    if not documentation:
-        raise TypeError(f"{_where(body)}: `{body.__name__}` has no docstring; models read it as its description")
-    description, _, arguments = documentation.partition("\nArgs:\n")
-    notes = dict(re.findall(r"^\s+(\w+): (.+)$", arguments, re.MULTILINE))
-    return " ".join(description.split()), notes
+def _annotation(body: Callable[..., Any], name: str, parameter: inspect.Parameter) -> Any:
+    where = f"{_where(body)}: parameter `{parameter.name}` of `{name}`"
+    if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        raise TypeError(f"{where} stands for many; name each of them, or take a list")
+    if parameter.annotation is parameter.empty:
+        raise TypeError(f"{where} has no annotation")
+    annotation = get_type_hints(body)[parameter.name]
+    try:
+        json_schema(annotation)
+    except TypeError as error:
+        raise TypeError(f"{where}: {error}") from None
+    return annotation
+
+
+def _read_docstring(documentation: str) -> tuple[str, dict[str, str]]:
+    """Returns the description and the notes on parameters of a docstring in Google style."""
+    description, *sections = re.split(r"^(Args|Returns|Raises):\n", documentation, flags=re.MULTILINE)
+    arguments = textwrap.dedent(dict(zip(sections[::2], sections[1::2])).get("Args", ""))
+    notes = re.findall(r"^(\w+)(?: *\([^()\n]*\))?: (.+(?:\n+[ \t]+\S.*)*)", arguments, re.MULTILINE)
+    return " ".join(description.split()), {name: " ".join(note.split()) for name, note in notes}
 
 
 def _short(message: str) -> str:
@@ -207,4 +265,5 @@ def _short(message: str) -> str:
 
 
 def _where(body: Callable[..., Any]) -> str:
-    return f"{body.__code__.co_filename}:{body.__code__.co_firstlineno}"
+    code = inspect.unwrap(body).__code__
+    return f"{code.co_filename}:{code.co_firstlineno}"

@@ -31,7 +31,10 @@ def json_schema(annotation: Any) -> dict[str, Any]:
         return {"type": "array", "items": json_schema(get_args(annotation)[0])}
     if get_origin(annotation) in (Union, types.UnionType):
         schemas = [json_schema(option) for option in get_args(annotation)]
-        return {"type": [schema["type"] for schema in schemas]}
+        if any(schema.keys() != {"type"} for schema in schemas):
+            return {"anyOf": schemas}
+        types_ = sorted({schema["type"] for schema in schemas})
+        return {"type": types_ if len(types_) > 1 else types_[0]}
     raise TypeError(
         f"annotation {annotation!r} is not one of str, bool, int, float, Fraction, list[…] or a union of them"
     )

@@ -31,7 +31,7 @@ def load_functions(task: str, names: list[str]) -> FunctionSet:
     """Returns the named function sets of a task as one set.
 
     Raises:
-        UserError: If there is no such set; names those there are.
+        UserError: If there is no such set (names those there are), or two of them have a function of the same name.
     """
     folder = _FOLDER / task / "functions"
     known = sorted(path.stem for path in folder.glob("[!_]*.py"))
@@ -41,7 +41,11 @@ def load_functions(task: str, names: list[str]) -> FunctionSet:
         )
     joined: FunctionSet = importlib.import_module(f"stages.tasks.{task}.functions.{names[0]}").FUNCTIONS
     for name in names[1:]:
-        joined = joined | importlib.import_module(f"stages.tasks.{task}.functions.{name}").FUNCTIONS
+        functions = importlib.import_module(f"stages.tasks.{task}.functions.{name}").FUNCTIONS
+        try:
+            joined = joined | functions
+        except TypeError as error:
+            raise UserError(f"params.yaml: `problems.{task}.functions`: {error}; leave one of the sets out") from None
     return joined
 
 

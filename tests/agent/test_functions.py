@@ -1,3 +1,4 @@
+import functools
 import inspect
 from fractions import Fraction
 
@@ -31,13 +32,48 @@ def describe(x: int, names: list[str], *, exactly: bool = False) -> str:
     return f"{x} {names} {exactly}"
 
 
-def test_schemas_are_those_of_transformers_and_the_example():
+def measure(size: str | float | int, rows: list[list[int | str]], note: list[str] | bool = False) -> str:
+    """Measure it.
+
+    Args:
+        size (number or text): How large it is,
+            in units: any will do.
+
+        rows: The rows.
+        note: What else
+          there is to say.
+
+    Returns:
+        what: it is.
+
+    Raises:
+        size: Never.
+    """
+    return f"{size} {rows} {note}"
+
+
+def nothing() -> str:
+    """Return nothing.
+
+    Returns:
+        Nothing.
+    """
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("body", "example", "description"),
+    [
+        (describe, 'describe(x=1, names=["a"])', "Say something about x, in more than one line."),
+        (measure, 'measure(size=1, rows=[[1, "a"]])', "Measure it."),
+        (nothing, "nothing()", "Return nothing."),
+    ],
+)
+def test_schemas_are_those_of_transformers_and_the_example(body, example, description):
     transformers = pytest.importorskip("transformers")
-    (function,) = define(describe, 'describe(x=1, names=["a"])')
-    ours, theirs = function.schema, transformers.utils.get_json_schema(describe)
-    assert ours["function"].pop("description") == (
-        'Say something about x, in more than one line. Example: describe(x=1, names=["a"])'
-    )
+    (function,) = define(body, example)
+    ours, theirs = function.schema, transformers.utils.get_json_schema(body)
+    assert ours["function"].pop("description") == f"{description} Example: {example}"
     theirs["function"].pop("description"), theirs["function"].pop("return", None)
     assert ours == theirs
 
@@ -61,6 +97,21 @@ def odd_annotation(x: dict[str, int]) -> int:
     return x
 
 
+def many(*x: int) -> int:
+    """Return the sum."""
+    return sum(x)
+
+
+def _hidden(x: int) -> int:
+    """Return x."""
+    return x
+
+
+def négative(x: int) -> int:
+    """Return x."""
+    return x
+
+
 def negative(x: int) -> int:
     """Return the root of x."""
     if x < 0:
@@ -74,6 +125,10 @@ def negative(x: int) -> int:
         (no_docstring, "no_docstring(x=1)", "`no_docstring` has no docstring"),
         (no_annotation, "no_annotation(x=1)", "parameter `x` of `no_annotation` has no annotation"),
         (odd_annotation, "odd_annotation(x=1)", "parameter `x` of `odd_annotation`: annotation .* is not one of"),
+        (many, "many(1)", "parameter `x` of `many` stands for many"),
+        (_hidden, "_hidden(x=1)", "`_hidden` is no name for a function"),
+        (négative, "négative(x=1)", "`négative` is no name for a function"),
+        (functools.lru_cache(negative), "negative(x=-1)", "negative failed: x is negative"),
         (negative, "negative(x=-1)", r"the example `negative\(x=-1\)` fails: negative failed: x is negative"),
         (negative, "negative(x=1", "fails: No complete call was found"),
         (negative, "negative()", "fails: negative needs the argument `x`"),
@@ -91,6 +146,99 @@ def test_a_name_is_given_once():
     functions = define(negative, "negative(x=1)")
     with pytest.raises(TypeError, match=r"test_functions\.py:\d+: a function named `negative` exists already"):
         functions.register("negative(x=1)")(negative)
+
+
+def test_joined_sets_have_no_name_in_common():
+    functions = define(negative, "negative(x=1)")
+    with pytest.raises(TypeError, match=r"test_functions\.py:\d+: a function named `negative` exists already"):
+        functions | define(negative, "negative(x=1)")
+    assert list(functions | functions) == list(functions)
+
+
+def test_a_decorator_without_an_example_is_refused():
+    with pytest.raises(TypeError, match=r"test_functions\.py:\d+: `register` needs an example call"):
+        FunctionSet().register(negative)
+
+
+class Function:
+    """As much of Microchain's class of this name as its subclasses rely on."""
+
+    state = engine = None
+
+
+class Remember(Function):
+    description = "Remember a word,\nand count"
+    example_args = ["a"]
+
+    def __call__(self, word: str):
+        self.state[word] = self.state.get(word, 0) + 1
+        return self.state[word]
+
+
+class Sum(Function):
+    @property
+    def description(self):
+        return "Use this function to compute the sum of two numbers"
+
+    @property
+    def example_args(self):
+        return [2, 2.5]
+
+    def __call__(self, a: float, b: float):
+        return a + b
+
+
+class Bare(Sum):
+    def __call__(self, a, b: float):
+        return b
+
+
+class Short(Sum):
+    example_args = [2]
+
+
+class Stop(Function):
+    description = "Use this function to stop the program"
+    example_args = []
+
+    def __call__(self):
+        self.engine.stop()
+
+
+def test_a_microchain_function_is_registered_as_it_is():
+    functions = FunctionSet()
+    functions.register_microchain(Sum())
+    functions.register_microchain(Remember())
+    number = {"type": "number"}
+    assert functions.schemas[0]["function"] == {
+        "name": "Sum",
+        "description": "Use this function to compute the sum of two numbers Example: Sum(a=2, b=2.5)",
+        "parameters": {"type": "object", "properties": {"a": number, "b": number}, "required": ["a", "b"]},
+    }
+    first, second = functions.state(), functions.state()
+    calls = [
+        ("Sum(a=-2, b='7/2')", first),
+        ("Remember('a')", first),
+        ("Remember('a')", second),
+        ("Remember('a')", first),
+    ]
+    assert [functions.execute(parse(call), state) for call, state in calls] == ["1.5", "1", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (Bare(), "parameter `a` of `Bare` has no annotation"),
+        (Short(), "`Short` has 2 parameters and 1 example arguments"),
+        (Stop(), r"the example `Stop\(\)` fails: Stop failed: 'NoneType'"),
+        (type("Mute", (Sum,), {"description": ""})(), "`Mute` has no docstring"),
+        (type("_Odd", (Sum,), {})(), "`_Odd` is no name"),
+    ],
+)
+def test_mistakes_in_a_microchain_function_name_its_line(function, message):
+    line = inspect.getsourcelines(function.__call__)[1]
+    with pytest.raises(TypeError, match=rf"test_functions\.py:{line}: .*{message}"):
+        FunctionSet().register_microchain(function)
 
 
 def test_the_example_of_another_function_is_refused():

@@ -17,7 +17,9 @@ from stages.agent.values import MAX_DIGITS, coerce, exact, json_schema, literal,
         (float, {"type": "number"}),
         (Fraction, {"type": "number"}),
         (list[list[int]], {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}}),
-        (int | str, {"type": ["integer", "string"]}),
+        (str | int, {"type": ["integer", "string"]}),
+        (float | Fraction, {"type": "number"}),
+        (list[int] | str, {"anyOf": [{"type": "array", "items": {"type": "integer"}}, {"type": "string"}]}),
     ],
 )
 def test_schemas_say_the_type(annotation, schema):
