@@ -1,14 +1,18 @@
 import json
+from collections import Counter
 
 import pytest
 import yaml
 
+from stages.__main__ import main
 from stages.agent.functions import FunctionSet
 from stages.errors import UserError
+from stages.files import read_jsonl
 from stages.problems import run
 from stages.tasks import load_functions, load_task
 from stages.tasks.problem_sets import deal, generate
 from stages.tasks.task import Draft
+from tests.workspace import lay_out, parameters
 
 TASK, FUNCTIONS = load_task("math"), load_functions("math", ["arithmetic"])
 FAMILIES = ["collecting", "travel"]
@@ -142,3 +146,20 @@ def test_dealing_uses_the_first_of_equal_questions():
     drafts = [Draft("Is it 3?", "3"), Draft(" Is  it 3? ", "4"), Draft("Is it 4?", "4"), Draft("Is it 5?", "5")]
     dealt = dict(deal(TASK, drafts, {"train": 1, "validation": 1, "test": 1}, 1))
     assert {problem.answer for problem in dealt.values()} == {"3", "4", "5"}
+
+
+def test_the_function_sets_of_fol_share_problems_and_lead_to_pairs_of_their_own(tmp_path, monkeypatch):
+    questions, outcomes, called = {}, {}, {}
+    for name in ("formulas", "statements"):
+        values = parameters()
+        values["problems"]["fol"]["functions"] = [name]
+        monkeypatch.chdir(lay_out(tmp_path / name, values))
+        assert [main([stage, "fol"]) for stage in ("problems", "chains", "pairs")] == [0, 0, 0]
+        rows = {part: list(read_jsonl(f"data/{part}")) for part in ("problems/fol/train.jsonl", "chains/fol.jsonl")}
+        questions[name] = [(row["question"], row["answer"]) for row in rows["problems/fol/train.jsonl"]]
+        outcomes[name] = Counter(row["outcome"] for row in rows["chains/fol.jsonl"])
+        chosen = [pair["chosen"][0] for pair in read_jsonl("data/pairs/fol/train.jsonl")]
+        called[name] = {call["function"]["name"] for turn in chosen for call in turn["tool_calls"]}
+    assert questions["formulas"] == questions["statements"]
+    assert all(counts["correct"] > 50 and len(counts) > 5 for counts in outcomes.values())
+    assert called["statements"] == {"assume", "entails", "stop"} < called["formulas"]

@@ -14,7 +14,7 @@ from random import Random
 
 from stages.agent.functions import FunctionSet
 from stages.errors import UserError
-from stages.tasks.references import execute_reference
+from stages.tasks.references import execute_reference, offered
 from stages.tasks.task import Draft, Generator, Problem, Rejection, Source, Task
 
 PROCEDURAL = "procedural"
@@ -53,7 +53,7 @@ def generate(
                 f"{len(questions)} problems; make `splits` smaller, or name more `families` or `depths`"
             )
         questions.add(_plain(draft.question))
-        draft = replace(draft, family=family, depth=depth)
+        draft = replace(offered(draft, functions), family=family, depth=depth)
         if (fault := reference_fault(draft, task, functions)) is not None:
             raise UserError(
                 f"tasks/{task.name}: the reference of family {family} fails ({fault}) on: {draft.question} "
@@ -91,6 +91,7 @@ def read(source: Source, path: Path, task: Task, functions: FunctionSet) -> Read
         if isinstance(item, Rejection):
             reading.rejected.append(item)
             continue
+        item = offered(item, functions)
         if (fault := reference_fault(item, task, functions)) is not None:
             reading.faults.append(Rejection(f"row {reading.rows}", fault))
             item = replace(item, reference=None)

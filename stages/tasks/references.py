@@ -1,14 +1,26 @@
 """Gold sequences of calls: executing them, and holding attempts against them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stages.agent.calls import Call
 from stages.agent.episode import STOP, Episode, Step
 from stages.agent.error_types import CORRECT, ErrorType
 from stages.agent.functions import FunctionSet
 from stages.agent.values import Value, exact, literal
-from stages.tasks.task import Problem, Task
+from stages.tasks.task import Draft, Problem, Task
+
+
+def called(reference: Sequence[str]) -> set[str]:
+    """Returns the names of the functions that a gold sequence calls, `stop` apart."""
+    return {call.partition("(")[0] for call in reference} - {STOP}
+
+
+def offered(draft: Draft, functions: FunctionSet) -> Draft:
+    """Returns the draft with the first of its references that the functions are enough for, if there is one."""
+    names = {function.name for function in functions}
+    known = [item for item in (draft.reference, *draft.alternatives) if item is not None and called(item) <= names]
+    return replace(draft, reference=known[0]) if known else draft
 
 
 def execute_reference(reference: Sequence[str], functions: FunctionSet) -> Episode:

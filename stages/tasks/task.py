@@ -54,13 +54,18 @@ class Problem:
 
 @dataclass(frozen=True)
 class Draft:
-    """A problem that a generator made or a source read; it gets its id, and maybe its family and depth, elsewhere."""
+    """A problem that a generator made or a source read; it gets its id, and maybe its family and depth, elsewhere.
+
+    `alternatives` are references too, in calls of other function sets: where not all functions of the reference are
+    offered, the first one whose functions are takes its place.
+    """
 
     question: str
     answer: str
     reference: Sequence[str] | None = None
     family: str = ""
     depth: int = 0
+    alternatives: Sequence[Sequence[str]] = ()
 
 
 @dataclass(frozen=True)

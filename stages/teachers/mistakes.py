@@ -18,6 +18,7 @@ from stages.agent.episode import STOP, Step
 from stages.agent.error_types import ErrorType
 from stages.agent.values import Value
 from stages.parameters import Parameters
+from stages.tasks.references import called
 from stages.tasks.task import Problem, Task
 
 FEW_ANSWERS = 5
@@ -78,7 +79,7 @@ def uniform(*parts: object) -> float:
 
 def kind(problem: Problem, seed: int) -> Kind:
     """Returns what problems that go wrong together have in common: their family, and its weakest function in them."""
-    names = {call.partition("(")[0] for call in problem.reference or ()} - {STOP}
+    names = called(problem.reference or ())
     return problem.family, min(names, key=lambda name: weakness(problem.family, name, seed), default=STOP)
 
 

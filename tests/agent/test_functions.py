@@ -11,7 +11,11 @@ from stages.agent.error_types import CallError, ErrorType
 from stages.agent.functions import FunctionSet
 from stages.tasks import load_functions
 
-SETS = {"math": load_functions("math", ["arithmetic"]), "fol": load_functions("fol", ["formulas"])}
+SETS = {
+    "math": load_functions("math", ["arithmetic"]),
+    "fol": load_functions("fol", ["formulas"]),
+    "statements": load_functions("fol", ["statements"]),
+}
 
 
 def define(body, example):

@@ -9,16 +9,17 @@ from stages.errors import UserError
 from stages.tasks import load_functions, load_task
 from stages.tasks.fol import TASK
 from stages.tasks.fol.families import FAMILIES
+from stages.tasks.fol.functions import statements
 from stages.tasks.fol.functions.formulas import FUNCTIONS
 from stages.tasks.fol.prover import satisfiable_by_z3
-from stages.tasks.references import execute_reference
+from stages.tasks.references import called, execute_reference, offered
 
 KINDS = [(family, depth) for family in FAMILIES for depth in (1, 2, 3)]
 
 
-def run(*calls):
-    state = FUNCTIONS.state()
-    return [FUNCTIONS.execute(parse(call), state) for call in calls]
+def run(*calls, functions=FUNCTIONS):
+    state = functions.state()
+    return [functions.execute(parse(call), state) for call in calls]
 
 
 def test_formulas_are_built_call_by_call_or_written():
@@ -38,6 +39,19 @@ def test_formulas_are_built_call_by_call_or_written():
     assert written == ["ok", "ok", "True"]
 
 
+def test_whole_statements_are_written_in_any_notation():
+    results = run(
+        'assume("∀x (Cat(x) → Furry(x))")',
+        'assume("all x.(Furry(x) -> -Wet-Nose(x))")',
+        'assume(formula="Cat(Tom) & Tom = Thomas")',
+        'entails("Furry(Thomas) ⊕ Wet-Nose(Tom)")',
+        'entails("∃x Wet-Nose(x)")',
+        'entails("exists x1 (Cat(x1) and Wet-Nose(x1))")',
+        functions=statements.FUNCTIONS,
+    )
+    assert results == ["ok", "ok", "ok", "True", "Unknown", "False"]
+
+
 def test_every_function_means_what_it_says():
     results = run(
         'both(left="p", right="q")',
@@ -53,9 +67,20 @@ def test_every_function_means_what_it_says():
     assert results == ["f1", "f2", "f3", "f4", "ok", "False", "True", "Unknown", "True"]
 
 
-def test_contradictory_premises_are_said():
-    said = "The premises contradict each other"
-    assert run('assume("cat(Tom)")', 'assume("not cat(Tom)")', 'entails("dog(Tom)")') == ["ok", said, said]
+@pytest.mark.parametrize("functions", [FUNCTIONS, statements.FUNCTIONS])
+def test_contradictory_premises_are_said(functions):
+    said, calls = "The premises contradict each other", ('assume("cat(Tom)")', 'assume("not cat(Tom)")')
+    assert run(*calls, 'entails("dog(Tom)")', functions=functions) == ["ok", said, said]
+
+
+@pytest.mark.parametrize("functions", [FUNCTIONS, statements.FUNCTIONS])
+def test_running_out_of_time_is_said(functions, monkeypatch):
+    from stages.tasks.fol import prover
+
+    monkeypatch.setattr(prover, "satisfiable", lambda formulas: satisfiable_by_z3(formulas, resource_limit=20_000))
+    infinite = ("all x some y R(x, y)", "all x -R(x, x)", "all x, y, z (R(x, y) & R(y, z) -> R(x, z))")
+    calls = [f'assume("{formula}")' for formula in infinite]
+    assert run(*calls, 'entails("P(a)")', functions=functions) == ["ok", "ok", "ok", "Out of time"]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +128,17 @@ def test_references_lead_to_the_gold_answer(family, depth):
         assert not any(step.error for step in episode.steps)
         assert [str(step.call) for step in episode.steps] == draft.reference
         assert len(draft.reference) <= 3 * depth + 5
+
+
+@pytest.mark.parametrize(("family", "depth"), KINDS)
+def test_references_follow_the_functions_that_are_offered(family, depth):
+    draft = FAMILIES[family](Random(3), depth)
+    whole = offered(draft, statements.FUNCTIONS)
+    episode = execute_reference(whole.reference, statements.FUNCTIONS)
+    assert offered(draft, FUNCTIONS).reference == draft.reference
+    assert (whole.question, episode.answer, episode.steps[-2].result) == (draft.question, draft.answer, draft.answer)
+    assert called(whole.reference) == {"assume", "entails"}
+    assert len(whole.reference) == sum(call.startswith("assume") for call in draft.reference) + 2
 
 
 def test_gold_answers_agree_with_z3(monkeypatch):
@@ -164,6 +200,12 @@ def test_the_task_is_found_by_name_and_is_whole():
     assert set(TASK.confusions) <= names
     assert set(TASK.confusions.values()) <= names
     assert TASK.ordered <= names
-    with pytest.raises(CallError) as error:
-        functions.execute(parse(TASK.failing_call), functions.state())
-    assert error.value.error == ErrorType.EXECUTION_ERROR
+    for name in ("formulas", "statements"):
+        with pytest.raises(CallError) as error:
+            run(TASK.failing_call, functions=load_functions("fol", [name]))
+        assert error.value.error == ErrorType.EXECUTION_ERROR
+
+
+def test_sets_with_common_names_are_not_joined():
+    with pytest.raises(UserError, match=r"`problems\.fol\.functions`: .*py:\d+: .*`assume` exists already; leave one"):
+        load_functions("fol", ["formulas", "statements"])

@@ -11,7 +11,7 @@ from stages.tasks.fol import sentences
 from stages.tasks.fol.formula import Formula, Not, Operator
 from stages.tasks.fol.prover import Verdict, entails, satisfiable
 from stages.tasks.fol.sentences import NAMES, NOUNS, WORDS, Sentence
-from stages.tasks.fol.solution import reference
+from stages.tasks.fol.solution import built, written
 from stages.tasks.task import Draft
 
 MAX_DEPTH = 4
@@ -134,8 +134,9 @@ def _fits(rules: list[Formula], facts: list[Formula], question: Formula, answer:
 
 def _draft(random: Random, statements: list[Sentence], question: Sentence, answer: Verdict) -> Draft:
     random.shuffle(statements)
-    calls = reference([statement.formula for statement in statements], question.formula, answer)
-    return Draft(" ".join(sentence.text for sentence in (*statements, question)), answer.value, calls)
+    text = " ".join(sentence.text for sentence in (*statements, question))
+    solution = [statement.formula for statement in statements], question.formula, answer
+    return Draft(text, answer.value, built(*solution), alternatives=[written(*solution)])
 
 
 def _every(scene: Scene, noun: str, word: str) -> Sentence:

@@ -1,4 +1,4 @@
-"""From formulas to the calls that build, assume and ask them: the reference solution of a problem."""
+"""From formulas to the calls that assume and ask them: the reference solution of a problem, for either function set."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,15 @@ _JOINING = {Operator.AND: "both", Operator.OR: "either", Operator.IMPLIES: "impl
 _BINDING = {Quantifier.FORALL: "forall", Quantifier.EXISTS: "exists"}
 
 
-def reference(premises: Sequence[Formula], conclusion: Formula, answer: str) -> list[str]:
+def written(premises: Sequence[Formula], conclusion: Formula, answer: str) -> list[str]:
     """Returns the calls that assume premise by premise, ask for the conclusion, and stop with the answer."""
+    calls = [Call("assume", {"formula": str(premise)}) for premise in premises]
+    calls += [Call("entails", {"formula": str(conclusion)}), Call("stop", {"answer": answer})]
+    return [str(call) for call in calls]
+
+
+def built(premises: Sequence[Formula], conclusion: Formula, answer: str) -> list[str]:
+    """Returns the same calls, with those before them that build the formulas part by part."""
     calls: list[str] = []
     for premise in premises:
         calls.append(str(Call("assume", {"formula": _build(premise, calls)})))
