@@ -1,5 +1,6 @@
 r"""Reads formulas as people and models write them.
 
+    text        = formula ["."]
     formula     = unit { operator formula }       operators, tightest first: and, or, xor, ->, <->
     unit        = not unit | quantifier variable {[","] variable} [scope] | "(" formula ")" | atom
     scope       = "." formula | ":" formula | unit
@@ -11,15 +12,17 @@ r"""Reads formulas as people and models write them.
 | not | `not` `¬` `-` `~` `!` |
 | and | `and` `∧` `&` `&&` `/\` |
 | or | `or` `∨` `|` `||` `\/` |
-| exclusive or | `xor` `⊕` |
-| if … then | `implies` `→` `->` `=>` `⇒` |
-| if and only if | `iff` `↔` `<->` `<=>` `⇔` `⟷` `≡` |
+| exclusive or | `xor` `⊕` `⊻` |
+| if … then | `implies` `→` `->` `=>` `⇒` `⟶` `⟹` `⊃` |
+| if and only if | `iff` `↔` `<->` `<=>` `⇔` `⟷` `⟺` `≡` |
 | for all | `forall` `all` `every` `∀` |
 | there is | `exists` `some` `∃` |
 | equal, unequal | `=` `==`, `!=` `≠` |
 
 `->` groups to the right, the others to the left. A quantifier takes the next unit, as negation does; it takes what
-follows too where that uses its variable (`all x cat(x) -> furry(x)`), and after a dot or colon in any case. Words are
+follows too where that uses its variable (`all x cat(x) -> furry(x)`), and after a dot or colon in any case. A second
+name is a variable too if it looks like one (`all x y1 …`), if what comes next could not follow a proposition
+(`all a b likes(a, b)`), or if it is a term in brackets that it stands apart from (`all a b (likes(a, b))`). Words are
 operators in lower or upper case. Names are letters, digits and `_`, with `-`, `'` and decimal points inside; a word for
 a quantifier that stands before `(` is a name. Square brackets and braces are round ones.
 """
@@ -27,6 +30,7 @@ a quantifier that stands before `(` is a name. Square brackets and braces are ro
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from stages.tasks.fol.formula import (
     MAX_DEPTH,
@@ -50,9 +54,9 @@ _SIGNS = {
     "not": "¬ - ~ ! not NOT",
     "and": "∧ & && /\\ and AND",
     "or": "∨ | || \\/ or OR",
-    "xor": "⊕ xor XOR",
-    "->": "→ -> => ⇒ implies IMPLIES",
-    "<->": "↔ <-> <=> ⇔ ⟷ ≡ iff IFF",
+    "xor": "⊕ ⊻ xor XOR",
+    "->": "→ -> => ⇒ ⟶ ⟹ ⊃ implies IMPLIES",
+    "<->": "↔ <-> <=> ⇔ ⟷ ⟺ ≡ iff IFF",
     "forall": "∀ forall all every",
     "exists": "∃ exists some",
     "=": "= ==",
@@ -74,6 +78,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _QUANTIFIERS = {item.value for item in Quantifier}
+_NEVER_AFTER_A_PROPOSITION = {"name", "not", ",", ".", *_QUANTIFIERS}
 _STRENGTH = {Operator.IFF: 1, Operator.IMPLIES: 2, Operator.XOR: 3, Operator.OR: 4, Operator.AND: 5}
 _OPERATORS = {operator.value: operator for operator in Operator}
 
@@ -139,6 +144,7 @@ class _Reader:
 
     def read(self) -> Formula:
         formula = self._formula()
+        self._accept(".")
         self._expect("end", "an operator or the end")
         return formula
 
@@ -197,9 +203,22 @@ class _Reader:
         return formula
 
     def _at_variable(self) -> bool:
-        if self._next.kind != "name" or not VARIABLE.fullmatch(self._next.text):
+        if self._next.kind != "name":
             return False
-        return self._tokens[self._position + 1].kind not in ("=", "!=")
+        after = self._tokens[self._position + 1]
+        if VARIABLE.fullmatch(self._next.text):
+            return after.kind not in ("=", "!=")
+        return after.kind in _NEVER_AFTER_A_PROPOSITION or self._stands_before_its_scope()
+
+    def _stands_before_its_scope(self) -> bool:
+        """Whether the next name is a term in the brackets that it stands apart from."""
+        name, bracket = self._tokens[self._position : self._position + 2]
+        depth = int(bracket.kind == "(" and bracket.column > name.column + len(name.text))
+        for token, after in pairwise(self._tokens[self._position + 2 :]):
+            if depth == 0 or (token.text == name.text and after.kind != "("):
+                return depth > 0
+            depth += (token.kind == "(") - (token.kind == ")")
+        return False
 
     def _atom(self) -> Formula:
         term = self._term("a formula")
