@@ -1,26 +1,23 @@
 """From a model's text to a call: parsed, never evaluated.
 
-One rule decides what a completion means. Code fences and blank lines are dropped. If what is left is one call, or
-exactly one of its lines is, that is the call; it may be written as Python (`add(a=2, b=3)`) or as a JSON tool call
-(`{"name": "add", "arguments": {"a": 2, "b": 3}}`). Anything else is malformed.
+One rule decides what a completion means. Code fences are dropped, and blank lines. If what is left is one call, in any
+form that `stages.agent.formats` lists, that is the call. Otherwise what the marks of a tool call introduce counts and
+everything else is prose; where there is no mark, every line that is a call counts. Exactly one call must be found, and
+anything else is malformed.
 """
 
-import ast
-import json
 import math
-import re
-import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from stages.agent.error_types import CallError, ErrorType
+from stages.agent.formats import Written, marked, unmarked
 from stages.agent.values import MAX_DIGITS, Value, text
 
 MAX_LENGTH = 4000
 MAX_DEPTH = 20
 _ADVICE = "Answer with exactly one call, such as {example}"
-_LIKE_CALL = re.compile(r"[^\W\d]\w*\s*\(.*\)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -48,68 +45,28 @@ def parse(completion: str, example: str = "stop(answer=42)") -> Call:
     """
     if len(completion) > MAX_LENGTH:
         raise CallError(ErrorType.MALFORMED, f"The answer is too long. {_ADVICE.format(example=example)}")
-    lines = [line.strip() for line in completion.split("\n") if line.strip() and not line.strip().startswith("```")]
-    for candidates in (["\n".join(lines)], lines):
-        calls = [call for candidate in candidates if (call := _read(candidate)) is not None]
-        if len(calls) == 1:
-            return calls[0]
+    kept = [line for line in completion.split("\n") if not line.lstrip().startswith("```")]
+    lines = [stripped for line in kept if (stripped := line.strip())]
+    calls = _read(unmarked, "\n".join(lines)) or _read(marked, "\n".join(kept))
+    if calls is None:
+        calls = [call for line in lines for call in _read(unmarked, line) or ()]
+    if len(calls) == 1:
+        return calls[0]
     problem = "More than one call was found." if calls else "No complete call was found."
     raise CallError(ErrorType.MALFORMED, f"{problem} {_ADVICE.format(example=example)}")
 
 
-def _read(candidate: str) -> Call | None:
+def _read(reader: Callable[[str], list[Written] | None], candidate: str) -> list[Call] | None:
     try:
-        if candidate.startswith("{"):
-            return _from_json(json.loads(candidate))
-        return _from_python(candidate) if _LIKE_CALL.fullmatch(candidate) else None
+        written = reader(candidate)
+        return None if written is None else [_call(*item) for item in written]
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return None
+        return []
 
 
-def _from_json(value: Any) -> Call | None:
-    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
-        return None
-    arguments = value.get("arguments", value.get("parameters", {}))
-    if isinstance(arguments, str):
-        arguments = json.loads(arguments)
-    if not isinstance(arguments, dict):
-        return None
-    return Call(_text(value["name"]), {_text(key): _checked(item) for key, item in arguments.items()})
-
-
-def _from_python(candidate: str) -> Call | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        node = ast.parse(candidate, mode="eval").body
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
-        return None
-    names = [keyword.arg for keyword in node.keywords]
-    if None in names or len(set(names)) < len(names):
-        return None
-    keywords = {str(keyword.arg): _checked(_literal(keyword.value)) for keyword in node.keywords}
-    return Call(node.func.id, keywords, tuple(_checked(_literal(item)) for item in node.args))
-
-
-def _literal(node: ast.expr) -> Any:
-    """Reads a literal; `7/2` between whole numbers is the exact ratio `"7/2"`."""
-    match node:
-        case ast.Constant(value=value):
-            return value
-        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=ast.Constant(value=int() | float() as value)) if (
-            not isinstance(value, bool)
-        ):
-            return -value if isinstance(sign, ast.USub) else value
-        case ast.BinOp(left=left, op=ast.Div(), right=ast.Constant(value=int() as below)) if type(below) is int:
-            above = _literal(left)
-            if type(above) is int:
-                return f"{above}/{below}"
-        case ast.List(elts=items) | ast.Tuple(elts=items):
-            return [_literal(item) for item in items]
-        case ast.Dict(keys=keys, values=values) if all(isinstance(key, ast.Constant) for key in keys):
-            return {str(key.value): _literal(item) for key, item in zip(keys, values) if isinstance(key, ast.Constant)}
-        case ast.Name(id="true" | "false" as name):
-            return name == "true"
-    raise ValueError("not a literal")
+def _call(name: str, keywords: dict[str, Any], positional: list[Any]) -> Call:
+    named = {_text(key): _checked(value) for key, value in keywords.items()}
+    return Call(_text(name), named, tuple(map(_checked, positional)))
 
 
 def _checked(value: Any, depth: int = MAX_DEPTH) -> Value:

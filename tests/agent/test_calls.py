@@ -27,6 +27,7 @@ from stages.agent.values import MAX_DIGITS
         ("None", None),
         ("true", True),
         ("false", False),
+        ("null", None),
         ("7/2", "7/2"),
         ("-7/2", "-7/2"),
         ("[" * 5 + "]" * 5, [[[[[]]]]]),
