@@ -1,12 +1,18 @@
-"""Running many attempts with one model, in batches that go step by step together."""
+"""Running many attempts with one model: in batches that go step by step together, or each on its own, many at once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 
 from stages.agent.episode import Episode
 from stages.agent.functions import Schema
-from stages.agent.model import Model, Request, request_key
+from stages.agent.model import Keys, Model, Request, Responder
+
+AHEAD = (
+    16  # attempts that are begun or done before the one that is due, per attempt in flight: a slow one stops no other
+)
 
 
 @dataclass
@@ -25,25 +31,65 @@ class Attempt:
     episode: Episode
     requests: list[str] = field(default_factory=list)
 
+    def request(self, keys: Keys, tools: Sequence[Schema]) -> Request:
+        """Returns the request for the next completion, and notes its key."""
+        messages = self.episode.messages
+        self.requests.append(keys.of(messages, self.sample))
+        return Request(self.problem_id, self.sample, messages, tools, self.requests[-1])
 
-def run(model: Model, attempts: Iterable[Attempt], batch_size: int) -> Iterator[Attempt]:
+
+def run(model: Model | Responder, attempts: Iterable[Attempt], batch_size: int) -> Iterator[Attempt]:
     """Runs attempts to their ends and yields them in order.
 
     Args:
         model: Completes the conversations.
-        attempts: Fresh attempts; drawn one batch at a time.
-        batch_size: How many go on together.
+        attempts: Fresh attempts that offer the same functions; drawn as they are needed.
+        batch_size: How many go on together, if the model completes batches.
     """
     pending = iter(attempts)
+    if (first := next(pending, None)) is None:
+        return
+    tools = first.episode.functions.schemas
+    keys, pending = Keys(model.identity, tools), chain([first], pending)
+    if isinstance(model, Responder):
+        yield from _one_by_one(model, pending, keys, tools)
+        return
     while batch := list(islice(pending, batch_size)):
-        tools = batch[0].episode.functions.schemas
         while active := [attempt for attempt in batch if attempt.episode.ended is None]:
-            _step(model, active, tools)
+            completions = model.complete([attempt.request(keys, tools) for attempt in active])
+            for attempt, completion in zip(active, completions):
+                attempt.episode.receive(completion)
         yield from batch
 
 
-def _step(model: Model, active: Sequence[Attempt], tools: Sequence[Schema]) -> None:
-    requests = [Request(item.problem_id, item.sample, item.episode.messages, tools) for item in active]
-    for attempt, request, completion in zip(active, requests, model.complete(requests)):
-        attempt.requests.append(request_key(model.identity, request))
-        attempt.episode.receive(completion)
+def _one_by_one(model: Responder, pending: Iterator[Attempt], keys: Keys, tools: Sequence[Schema]) -> Iterator[Attempt]:
+    slots = asyncio.Semaphore(model.in_flight)
+
+    async def carry_out(attempt: Attempt) -> Attempt:
+        async with slots:
+            while attempt.episode.ended is None:
+                attempt.episode.receive(await model.answer(attempt.request(keys, tools)))
+            return attempt
+
+    async def stream() -> AsyncGenerator[Attempt, None]:
+        window = deque(asyncio.create_task(carry_out(each)) for each in islice(pending, AHEAD * model.in_flight))
+        try:
+            while window:
+                yield await window.popleft()
+                window.extend(asyncio.create_task(carry_out(each)) for each in islice(pending, 1))
+        finally:
+            for task in window:
+                task.cancel()
+            await asyncio.gather(*window, return_exceptions=True)
+            await model.close()
+
+    async def advance() -> Attempt | None:
+        return await anext(going, None)
+
+    with asyncio.Runner() as runner:
+        going = stream()
+        try:
+            while (attempt := runner.run(advance())) is not None:
+                yield attempt
+        finally:
+            runner.run(going.aclose())

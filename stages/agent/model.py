@@ -1,9 +1,10 @@
 """What the agent needs of a model, teacher or student alike: that it completes conversations."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from stages.agent.episode import Message
 from stages.agent.functions import Schema
@@ -19,16 +20,19 @@ class Request:
         sample: Which of the problem's attempts it belongs to.
         messages: The conversation so far.
         tools: JSON schemas of the functions that may be called.
+        key: A hash of everything that shapes the completion, and of nothing else.
     """
 
     problem_id: str
     sample: int
     messages: Sequence[Message]
     tools: Sequence[Schema]
+    key: str = ""
 
 
+@runtime_checkable
 class Model(Protocol):
-    """Completes conversations.
+    """Completes conversations, a batch at a time.
 
     Attributes:
         identity: All that shapes its completions apart from the request; part of the key of each.
@@ -44,7 +48,50 @@ class Model(Protocol):
         ...
 
 
-def request_key(identity: Mapping[str, Any], request: Request) -> str:
-    """Returns the key of a completion: a hash of everything that shapes it, and of nothing else."""
-    content = {"model": identity, "messages": request.messages, "tools": request.tools, "sample": request.sample}
-    return hashlib.sha256(dump(content).encode()).hexdigest()
+@runtime_checkable
+class Responder(Protocol):
+    """Completes conversations one by one, many at once, each going on as soon as it has its answer.
+
+    Attributes:
+        identity: All that shapes its completions apart from the request; part of the key of each.
+        in_flight: How many conversations go on at once.
+    """
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """All that shapes the model's completions apart from the request."""
+        ...
+
+    @property
+    def in_flight(self) -> int:
+        """How many conversations go on at once."""
+        ...
+
+    async def answer(self, request: Request) -> str:
+        """Returns the completion of one conversation."""
+        ...
+
+    async def close(self) -> None:
+        """Waits for what has been asked."""
+        ...
+
+
+class Keys:
+    """Makes the keys of a model's completions.
+
+    Args:
+        identity: The model's.
+        tools: JSON schemas of the functions that may be called.
+    """
+
+    def __init__(self, identity: Mapping[str, Any], tools: Sequence[Schema]) -> None:
+        self._start = hashlib.sha256(dump({"model": identity, "tools": list(tools)}).encode())
+
+    def of(self, messages: Sequence[Message], sample: int) -> str:
+        """Returns the key of the completion of a conversation.
+
+        The order of a call's arguments is part of it, as it is part of what the model reads.
+        """
+        key = self._start.copy()
+        key.update(json.dumps([sample, list(messages)], ensure_ascii=False).encode())
+        return key.hexdigest()

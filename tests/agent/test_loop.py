@@ -1,8 +1,10 @@
+import asyncio
+
 import pytest
 
 from stages.agent.episode import Episode
 from stages.agent.loop import Attempt, run
-from stages.agent.model import Request, request_key
+from stages.agent.model import Keys
 from stages.tasks import load_functions
 
 FUNCTIONS = load_functions("math", ["arithmetic"])
@@ -59,20 +61,67 @@ def test_every_step_has_the_key_of_its_completion():
     assert first[0].requests == first[1].requests, "the conversations are the same, and so is the sample"
 
 
-BASE = Request("1", 0, [{"role": "user", "content": "Go."}], [{"type": "function"}])
+BASE = {
+    "identity": {"name": "a", "seed": 0},
+    "tools": [{"type": "function"}],
+    "sample": 0,
+    "messages": [{"role": "user"}],
+}
+ARGUMENTS = [[{"arguments": {"a": 1, "b": 2}}], [{"arguments": {"b": 2, "a": 1}}]]
+
+
+def key(identity, tools, sample, messages):
+    return Keys(identity, tools).of(messages, sample)
 
 
 @pytest.mark.parametrize(
-    ("identity", "request_", "same"),
+    ("change", "same"),
     [
-        ({"name": "a", "seed": 0}, BASE, True),
-        ({"seed": 0, "name": "a"}, BASE, True),
-        ({"name": "a", "seed": 1}, BASE, False),
-        ({"name": "a", "seed": 0}, Request("2", 0, BASE.messages, BASE.tools), True),
-        ({"name": "a", "seed": 0}, Request("1", 1, BASE.messages, BASE.tools), False),
-        ({"name": "a", "seed": 0}, Request("1", 0, [], BASE.tools), False),
-        ({"name": "a", "seed": 0}, Request("1", 0, BASE.messages, []), False),
+        ({}, True),
+        ({"identity": {"seed": 0, "name": "a"}}, True),
+        ({"identity": {"name": "a", "seed": 1}}, False),
+        ({"sample": 1}, False),
+        ({"messages": []}, False),
+        ({"tools": []}, False),
     ],
 )
-def test_a_key_depends_on_all_that_shapes_the_completion_and_on_nothing_else(identity, request_, same):
-    assert (request_key(identity, request_) == request_key({"name": "a", "seed": 0}, BASE)) is same
+def test_a_key_depends_on_all_that_shapes_the_completion_and_on_nothing_else(change, same):
+    assert (key(**BASE | change) == key(**BASE)) is same
+
+
+def test_the_order_of_arguments_is_part_of_the_key_as_the_model_reads_it():
+    assert len({key(**BASE | {"messages": messages}) for messages in ARGUMENTS}) == 2
+
+
+class Slow:
+    """Answers like `Scripted`, problem 0 last; counts how many are asked at once."""
+
+    identity, in_flight = {"name": "slow"}, 3
+
+    def __init__(self):
+        self.now, self.most, self.closed = 0, 0, False
+
+    async def answer(self, request):
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.05 if request.problem_id == "0" else 0)
+        self.now -= 1
+        return Scripted._next(self, int(request.problem_id), len(request.messages) // 2)
+
+    async def close(self):
+        self.closed = True
+
+
+def test_a_model_that_answers_one_by_one_keeps_many_in_flight_and_the_order():
+    model = Slow()
+    done = list(run(model, attempts(0, *[2] * 20, 1), batch_size=1))
+    assert [attempt.episode.answer for attempt in done] == ["0", *["2"] * 20, "1"]
+    assert (model.most, model.closed) == (3, True)
+
+
+def test_whoever_stops_early_closes_the_model():
+    model = Slow()
+    going = run(model, attempts(1, 1, 1), batch_size=1)
+    next(going)
+    going.close()
+    assert model.closed

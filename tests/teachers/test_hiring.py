@@ -18,7 +18,7 @@ def configure(tmp_path, monkeypatch):
 
 def test_a_teacher_is_found_by_name_with_its_parameters(configure):
     configure(teachers={"reference": REFERENCE})
-    assert hire("reference", ASSIGNMENT).identity == {"name": "reference", "seed": 3, **REFERENCE}
+    assert hire("reference", ASSIGNMENT).model.identity == {"name": "reference", "seed": 3, **REFERENCE}
 
 
 @pytest.mark.parametrize(

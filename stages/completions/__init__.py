@@ -1,0 +1,1 @@
+"""What teachers were asked, and what they answered: kept for good, never paid twice."""

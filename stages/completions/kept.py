@@ -1,0 +1,156 @@
+"""Teachers whose completions are kept: asked only for what the store does not have, each answer kept as it arrives."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from stages.agent.model import Request
+from stages.completions.seeds import from_seed
+from stages.completions.store import Store
+from stages.completions.usage import Budget, Completion, Usage
+from stages.errors import UserError
+
+
+class Paid(Protocol):
+    """A model whose completions are worth keeping.
+
+    Attributes:
+        identity: All that shapes its completions apart from the request.
+        budget: What a run may spend.
+    """
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """All that shapes the model's completions apart from the request."""
+        ...
+
+    @property
+    def budget(self) -> Budget:
+        """What a run may spend."""
+        ...
+
+    def read(self, response: str) -> Completion:
+        """Reads a raw response, as the teacher returned it."""
+        ...
+
+
+@runtime_checkable
+class Local(Paid, Protocol):
+    """Computes completions in this process, in batches."""
+
+    def respond_all(self, requests: Sequence[Request]) -> Iterator[str]:
+        """Yields the raw response to each request, in order, as soon as it is there."""
+        ...
+
+
+@runtime_checkable
+class Served(Paid, Protocol):
+    """Has completions served from elsewhere, many at a time."""
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests may wait for their answers at once."""
+        ...
+
+    async def respond(self, request: Request) -> str:
+        """Returns the raw response to a request."""
+        ...
+
+    def stop(self) -> None:
+        """Gives up what would be tried again."""
+        ...
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        ...
+
+
+class KeptBatches:
+    """The agent's model for a teacher that computes here.
+
+    Args:
+        teacher: Is asked for what is missing.
+        store: Keeps every response.
+        usage: Counts what is asked for.
+    """
+
+    def __init__(self, teacher: Local, store: Store, usage: Usage) -> None:
+        self.identity = teacher.identity
+        self._teacher, self._store, self._usage = teacher, store, usage
+
+    def complete(self, requests: Sequence[Request]) -> list[str]:
+        """Returns one completion for each request, in order.
+
+        Raises:
+            UserError: If the budget is spent or the store fails.
+        """
+        known = {request.key: self._store.get(request.key) for request in requests}
+        missing = list({item.key: item for item in requests if known[item.key] is None}.values())
+        self._usage.reused += len(requests) - len(missing)
+        if missing:
+            self._usage.check()
+        for request, response in zip(missing, self._teacher.respond_all(missing)):
+            self._usage.count(self._teacher.read(response))
+            known[request.key] = self._store.put(request.key, response)
+        return [_text(self._teacher, known[request.key] or "") for request in requests]
+
+
+class KeptAnswers:
+    """The agent's model for a teacher that is served from elsewhere.
+
+    Args:
+        teacher: Is asked for what is missing.
+        store: Keeps every response.
+        usage: Counts what is asked for.
+    """
+
+    def __init__(self, teacher: Served, store: Store, usage: Usage) -> None:
+        self.identity, self.in_flight = teacher.identity, teacher.in_flight
+        self._teacher, self._store, self._usage = teacher, store, usage
+        self._under_way: dict[str, asyncio.Task[str]] = {}
+        self._failure: UserError | None = None
+
+    async def answer(self, request: Request) -> str:
+        """Returns the completion of a request.
+
+        Whoever waits may be cancelled: the request itself goes on, and its answer is kept.
+
+        Raises:
+            UserError: If the budget is spent, the server cannot be used, or the store fails.
+        """
+        response = self._store.get(request.key)
+        if response is None:
+            response = await asyncio.shield(self._asked(request))
+        else:
+            self._usage.reused += 1
+        return _text(self._teacher, response)
+
+    def _asked(self, request: Request) -> asyncio.Task[str]:
+        if request.key not in self._under_way:
+            if self._failure is not None:  # nothing more is paid for once the run is bound to end
+                raise self._failure
+            self._usage.check()
+            task = asyncio.create_task(self._ask(request))
+            task.add_done_callback(lambda _: self._under_way.pop(request.key))
+            self._under_way[request.key] = task
+        return self._under_way[request.key]
+
+    async def _ask(self, request: Request) -> str:
+        try:
+            response = await self._teacher.respond(request)
+            self._usage.count(self._teacher.read(response))
+            return self._store.put(request.key, response)
+        except UserError as error:
+            self._failure = error
+            raise
+
+    async def close(self) -> None:
+        """Waits for what is under way, since it is paid for, and keeps it."""
+        self._teacher.stop()
+        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+        await self._teacher.close()
+
+
+def _text(teacher: Paid, response: str) -> str:
+    seed = from_seed(response)
+    return teacher.read(response).text if seed is None else seed

@@ -1,0 +1,161 @@
+import json
+import shutil
+
+import pytest
+
+from stages import chains, problems
+from stages.completions.store import VARIABLE, Store
+from stages.errors import UserError
+from tests.server import serving
+from tests.workspace import lay_out, overlaid, parameters
+
+KEY = "sk-very-secret"
+TASK = "math"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = lay_out(tmp_path_factory.mktemp("built"), parameters())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        problems.run(TASK)
+    return folder
+
+
+@pytest.fixture
+def build(built, tmp_path, monkeypatch, capfd):
+    """Runs the stage `chains` on a server and returns the rows that it wrote and what was printed."""
+    folder = tmp_path / "workspace"
+    shutil.copytree(built, folder)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "store"))
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+
+    def run(server, chains_=None, **changes):
+        teacher = {"base_url": server.url, "model": "m", "timeout": 5.0, "pause": 0.01, "in_flight": 8, **changes}
+        values = {"chains": {"teacher": "openai_compatible", **(chains_ or {})}}
+        values["teachers"] = {"openai_compatible": teacher}
+        lay_out(folder, overlaid(parameters(), values))
+        chains.run(TASK)
+        lines = (folder / "data/chains/math.jsonl").read_text("utf-8").splitlines()
+        return [json.loads(line) for line in lines], capfd.readouterr().out
+
+    return run
+
+
+@pytest.fixture
+def known(built):
+    return [str(path) for path in sorted((built / "data/problems/math").iterdir())]
+
+
+@pytest.mark.parametrize("tools", ["native", "text"])
+def test_chains_are_written_right_and_wrong_and_nothing_is_asked_twice(build, known, tools):
+    with serving(problems=known) as server:
+        rows, shown = build(server, tools=tools)
+        first = server.stats()
+        again, shown_again = build(server, tools=tools, in_flight=3)
+        second = server.stats()
+    outcomes = {row["outcome"] for row in rows}
+    assert outcomes == {"correct", "wrong_answer"}
+    steps = sum(len(row["steps"]) for row in rows)
+    assert 0 < first["billed"] == first["requests"] <= steps
+    assert first["headers"]["Authorization"] == f"Bearer {KEY}"
+    assert f"{first['billed']} asked" in shown
+    assert f"{110 * first['billed']} tokens" in shown
+    assert again == rows
+    assert second == first
+    assert "0 asked" in shown_again
+
+
+def test_more_samples_and_longer_chains_reuse_all_that_is_there(build, known):
+    with serving(problems=known) as server:
+        few, _ = build(server, {"samples": 1, "max_steps": 2})
+        before = server.stats()["billed"]
+        more, _ = build(server, {"samples": 3, "max_steps": 16})
+        after = server.stats()
+    asked = {key for row in more for key in row["requests"]}
+    assert {key for row in few for key in row["requests"]} < asked
+    assert after["billed"] == after["requests"] == len(asked) > before
+
+
+def test_other_sampling_asks_anew(build, known):
+    with serving(problems=known) as server:
+        build(server, {"samples": 1})
+        before = server.stats()["billed"]
+        build(server, {"samples": 1}, temperature=0.1)
+        assert server.stats()["billed"] == 2 * before
+
+
+def test_a_server_that_often_fails_loses_nothing(build, known):
+    with serving(problems=known, faults=0.4) as server:
+        rows, _ = build(server, timeout=0.3, tries=60, in_flight=32)
+        stats = server.stats()
+    assert len(rows) == 56 * 2
+    assert stats["most"] == 1
+    assert stats["billed"] == stats["requests"] == len({key for row in rows for key in row["requests"]})
+    assert set(stats["faults"]) == {"429", "500", "hang", "reset", "garbage"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "message", "tries"),
+    [
+        ("401", "status 401.*the key is wrong or missing; set the environment variable `OPENAI_API_KEY`", 1),
+        ("404", "status 404.*check `base_url` and `model`", 1),
+        ("400", "status 400.*mend what it names", 1),
+        ("402", "status 429.*insufficient_quota", 1),
+        ("429", "no usable answer in 2 tries .the last one: status 429", 2),
+        ("500", "no usable answer in 2 tries .the last one: status 500", 2),
+        ("garbage", "no usable answer in 2 tries .the last one: not JSON", 2),
+        ("empty", "no usable answer in 2 tries .the last one: the answer has no choices", 2),
+        ("error", "no usable answer in 2 tries .the last one: the server reports an error", 2),
+        ("truncated", "no usable answer in 2 tries .the last one: ", 2),
+        ("reset", "no usable answer in 2 tries .the last one: ", 2),
+        ("hang", "no usable answer in 2 tries .the last one: TimeoutError", 2),
+    ],
+)
+def test_every_failure_has_its_rule_and_none_shows_the_key(build, fault, message, tries):
+    with serving(always=fault) as server:
+        with pytest.raises(UserError, match=message) as error:
+            build(server, {"samples": 1}, tries=2, in_flight=1, timeout=0.3)
+        assert server.stats()["tries"] == tries
+    assert KEY not in str(error.value)
+    assert len(str(error.value)) < 600
+
+
+def test_nobody_there_is_said(build, known):
+    with serving() as server:
+        pass
+    with pytest.raises(UserError, match=r"no usable answer in 2 tries .*what was answered is kept"):
+        build(server, tries=2)
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [({"max_tokens_total": 1100}, "max_tokens_total"), ({"max_cost": 0.001}, "max_cost")],
+)
+def test_a_spent_budget_stops_cleanly_and_the_next_run_goes_on(build, known, tmp_path, limit, said):
+    prices = {"prices": {"prompt": 0.9, "completion": 1.0}}
+    with serving(problems=known) as server:
+        with pytest.raises(UserError, match=f"the budget is spent: .*`{said}`.; all of it is kept"):
+            build(server, **limit, **prices)
+        stopped = server.stats()["billed"]
+        assert 10 <= stopped <= 10 + 8 + 1
+        assert len(Store(tmp_path / "store")) == stopped
+        rows, _ = build(server, **prices)
+        stats = server.stats()
+    assert stats["billed"] == stats["requests"] == len({key for row in rows for key in row["requests"]})
+
+
+def test_after_a_clone_the_store_is_seeded_from_the_chains(build, known, monkeypatch, tmp_path):
+    with serving(problems=known) as server:
+        build(server, {"samples": 1})
+        monkeypatch.setenv(VARIABLE, str(tmp_path / "empty"))
+        before = server.stats()["billed"]
+        rows, _ = build(server, {"samples": 2})
+        assert server.stats()["billed"] == len({key for row in rows for key in row["requests"]}) > before
+
+
+def test_the_key_is_in_no_file(build, known, tmp_path):
+    with serving(problems=known) as server:
+        build(server, {"samples": 1})
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
