@@ -1,7 +1,7 @@
 """What defining a unit does to others: registries it writes to, or the world outside the package."""
 
 from .program import Node, Program, Target
-from .tables import LOOKING_METHODS, TRANSPARENT_BUILTINS, TRANSPARENT_MODULES
+from .tables import CHECKING_MODULES, LOOKING_METHODS, TRANSPARENT_BUILTINS, TRANSPARENT_MODULES
 from .unit import BASE, CALL, DECORATE, EFFECT, EXECUTED, VALUE, WRITE, Reference
 
 
@@ -12,6 +12,11 @@ def is_transparent(target: Target, root: str) -> bool:
     if target.external:
         return target.external.partition(".")[0] in TRANSPARENT_MODULES
     return root in TRANSPARENT_BUILTINS or bool(target.rest)
+
+
+def _checks(use: int, target: Target) -> bool:
+    """Returns whether a decorator can refuse its arguments, and so the loading of the module."""
+    return bool(use & CALL and target.external and target.external.partition(".")[0] in CHECKING_MODULES)
 
 
 class Effects:
@@ -77,7 +82,7 @@ class _Execution:
         node = target.node
         calls_part = bool(use & (CALL | DECORATE) and target.rest and target.rest[-1] not in LOOKING_METHODS)
         if node is None:
-            registers = use & DECORATE and not is_transparent(target, root)
+            registers = use & DECORATE and (_checks(use, target) or not is_transparent(target, root))
             self.acts |= bool(registers or (use & EFFECT and target.module is None))
         elif use & WRITE:
             self.written.add(node)

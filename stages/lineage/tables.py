@@ -51,6 +51,8 @@ IMMUTABLE_CALLS = _words(
 TRANSPARENT_MODULES = _words(
     "abc contextlib dataclasses enum functools jax numba numpy pydantic torch types typing typing_extensions warnings"
 )
+# Those of them that refuse, when a class is made, arguments that they don't accept: loading the module fails.
+CHECKING_MODULES = _words("pydantic")
 TRANSPARENT_BUILTINS = _words("classmethod property staticmethod")
 
 # Bases from elsewhere that call no methods by name but `__special__` and `_sunder_` ones.

@@ -302,6 +302,28 @@ CASES = [
         aliases="Count = list[LIVE1]\nSize = list[LIVE2]\nWeight = list[DEAD1]",
     ),
     case(
+        "decorators that can refuse their arguments when the module is loaded",
+        """
+        from pydantic import BaseModel, model_validator
+        from toy import sizes
+
+        def run():
+            return sizes.LARGEST
+        """,
+        sizes="""
+        from pydantic import BaseModel, model_validator
+        LARGEST = LIVE1
+
+        class Size(BaseModel):
+            @model_validator(mode=LIVE2)
+            def _checked(self):
+                return self
+
+        class Weight:
+            unit = DEAD1
+        """,
+    ),
+    case(
         "plugins are read by whoever loads them",
         """
         import importlib
