@@ -1,7 +1,7 @@
 """Stage `chains`: a teacher attempts the training and validation problems, rightly and wrongly."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -15,15 +15,15 @@ from stages.agent.episode import Episode
 from stages.agent.error_types import CORRECT, ErrorType
 from stages.agent.loop import Attempt
 from stages.agent.loop import run as run_attempts
+from stages.agent.model import Keys
 from stages.completions.usage import Usage
 from stages.errors import UserError
 from stages.files import Row, write_jsonl
 from stages.parameters import Parameters, section
 from stages.screen import console
-from stages.tasks.configured import Configured, configured, read_problems
+from stages.tasks.configured import configured, read_problems
 from stages.tasks.references import execute_reference, outcome
-from stages.tasks.task import Problem
-from stages.teachers import Hired, hire
+from stages.teachers import Hired, create, hire, is_paid, recall
 from stages.teachers.teacher import Assignment
 
 FOLDER = Path("data/chains")
@@ -55,33 +55,61 @@ def run(task: str) -> None:
     Raises:
         UserError: If parameters or problems are unusable.
     """
+    parameters, assignment, path = _prepared(task)
+    hired, counts = hire(parameters.teacher, assignment, path), defaultdict[str, Counter[str]](Counter)
+    write_jsonl(path, _rows(assignment, parameters, hired, counts))
+    console().print(table(task, counts, hired.usage))
+
+
+def foresee(task: str) -> dict[str, int]:
+    """Counts what a run would find in the completion store, without asking the teacher or writing anything.
+
+    Raises:
+        UserError: If parameters or problems are unusable.
+    """
+    parameters, assignment, path = _prepared(task)
+    teacher = create(parameters.teacher, assignment)
+    if not is_paid(teacher):
+        return {}
+    known, keys = recall(teacher, path), None
+    counts = dict.fromkeys(("completions in the store", "attempts that they complete", "attempts"), 0)
+    for attempt in _attempts(assignment, parameters.samples):
+        tools = attempt.episode.functions.schemas
+        keys = keys or Keys(teacher.identity, tools)
+        while attempt.episode.ended is None:
+            if (completion := known(attempt.request(keys, tools).key)) is None:
+                break
+            attempt.episode.receive(completion)
+        counts["completions in the store"] += len(attempt.episode.steps)
+        counts["attempts that they complete"] += attempt.episode.ended is not None
+        counts["attempts"] += 1
+    return counts
+
+
+def _prepared(task: str) -> tuple[ChainParameters, Assignment, Path]:
     parameters, setting = section("chains", ChainParameters), configured(task)
     problems = [item for split in SPLITS for item in read_problems(task, split) if item.reference is not None]
     if not problems:
         raise UserError(f"data/problems/{task}: no problem has a reference; choose another `problems.{task}.source`")
-    path = FOLDER / f"{task}.jsonl"
     assignment = Assignment(setting.task, setting.functions, problems, parameters.max_steps, parameters.seed)
-    hired, counts = hire(parameters.teacher, assignment, earlier=path), defaultdict[str, Counter[str]](Counter)
-    write_jsonl(path, _rows(setting, problems, parameters, hired, counts))
-    console().print(table(task, counts, hired.usage))
+    return parameters, assignment, FOLDER / f"{task}.jsonl"
 
 
-def _rows(
-    setting: Configured, problems: Sequence[Problem], parameters: ChainParameters, hired: Hired, counts: Counts
-) -> Iterator[Row]:
-    definition, functions = setting.task, setting.functions
-    attempts = (
-        Attempt(problem.id, sample, Episode(definition.prompt(problem.question), functions, parameters.max_steps))
-        for problem in problems
-        for sample in range(parameters.samples)
-    )
-    done = run_attempts(hired.model, attempts, parameters.batch_size)
-    total = len(problems) * parameters.samples
-    with tqdm(total=total, desc=f"chains {definition.name}", disable=None) as progress:
-        for problem in problems:
-            gold = execute_reference(problem.reference or (), functions).steps
-            for attempt in islice(done, parameters.samples):
-                result = outcome(definition, problem, attempt.episode, gold)
+def _attempts(assignment: Assignment, samples: int) -> Iterator[Attempt]:
+    for problem in assignment.problems:
+        prompt = assignment.task.prompt(problem.question)
+        for sample in range(samples):
+            yield Attempt(problem.id, sample, Episode(prompt, assignment.functions, assignment.max_steps))
+
+
+def _rows(assignment: Assignment, parameters: ChainParameters, hired: Hired, counts: Counts) -> Iterator[Row]:
+    task, samples = assignment.task, parameters.samples
+    done = run_attempts(hired.model, _attempts(assignment, samples), parameters.batch_size)
+    with tqdm(total=len(assignment.problems) * samples, desc=f"chains {task.name}", disable=None) as progress:
+        for problem in assignment.problems:
+            gold = execute_reference(problem.reference or (), assignment.functions).steps
+            for attempt in islice(done, samples):
+                result = outcome(task, problem, attempt.episode, gold)
                 counts[problem.family][result] += 1
                 progress.set_postfix_str(str(hired.usage or ""), refresh=False)
                 progress.update()

@@ -92,7 +92,7 @@ class KeptBatches:
         for request, response in zip(missing, self._teacher.respond_all(missing)):
             self._usage.count(self._teacher.read(response))
             known[request.key] = self._store.put(request.key, response)
-        return [_text(self._teacher, known[request.key] or "") for request in requests]
+        return [text(self._teacher, known[request.key] or "") for request in requests]
 
 
 class KeptAnswers:
@@ -123,7 +123,7 @@ class KeptAnswers:
             response = await asyncio.shield(self._asked(request))
         else:
             self._usage.reused += 1
-        return _text(self._teacher, response)
+        return text(self._teacher, response)
 
     def _asked(self, request: Request) -> asyncio.Task[str]:
         if request.key not in self._under_way:
@@ -151,6 +151,7 @@ class KeptAnswers:
         await self._teacher.close()
 
 
-def _text(teacher: Paid, response: str) -> str:
+def text(teacher: Paid, response: str) -> str:
+    """Returns the completion of a response that the store keeps: a raw one, or a seed."""
     seed = from_seed(response)
     return teacher.read(response).text if seed is None else seed

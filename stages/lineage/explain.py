@@ -1,9 +1,9 @@
 """Which stages `dvc repro` would run, and why: down to the function, constant, parameter, file or library."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -12,6 +12,7 @@ from .errors import LineageError
 from .project import FILE, Project, parse_project
 from .snapshot import Snapshot, counts
 
+Notes = Callable[[str], Mapping[str, int]]
 RUNS, MAY_RUN, SKIPPED = "runs", "may run", "skipped"
 
 
@@ -25,6 +26,7 @@ class Stage:
         reasons: Why; empty for a skipped stage.
         keys: The keys of the fingerprints file that it reads.
         needs: The stages that it depends on.
+        notes: What else is known of it: name to number.
     """
 
     name: str
@@ -32,12 +34,24 @@ class Stage:
     reasons: list[Reason]
     keys: list[str]
     needs: list[str]
+    notes: Mapping[str, int] = field(default_factory=dict)
+
+
+def no_notes(_: str) -> Mapping[str, int]:
+    """Returns that nothing else is known."""
+    return {}
 
 
 class Explanation:
-    """All stages of a project, in an order in which they can run; `changes` knows the code that they run."""
+    """All stages of a project, in an order in which they can run; `changes` knows the code that they run.
 
-    def __init__(self, project: Project) -> None:
+    Args:
+        project: Whose stages.
+        notes: Says what else is known of a stage that may run, by its name.
+    """
+
+    def __init__(self, project: Project, notes: Notes = no_notes) -> None:
+        self._notes = notes
         with _repository(project) as repository:
             self.changes = Changes(project, lambda: _committed(project, repository))
             self._fingerprints = project.fingerprints.as_posix()
@@ -57,7 +71,9 @@ class Explanation:
                 reasons += [Reason("upstream", name, states[name]) for name in upstream]
             keys = [key for each in stage.params if self._names_code(each) for key in each.params]
             names = sorted(before.addressing for before in needs)
-            yield Stage(stage.addressing, states[stage.addressing], reasons, keys, names)
+            state = states[stage.addressing]
+            notes = {} if state == SKIPPED else self._notes(stage.addressing)
+            yield Stage(stage.addressing, state, reasons, keys, names, notes)
 
     def _reasons(self, stage: Any, changing: list[Any]) -> Iterator[Reason]:
         if not any(dep.hash_info for dep in [*stage.deps, *stage.outs]):

@@ -5,7 +5,7 @@ from collections import defaultdict
 
 from .changes import Reason
 from .errors import LineageError
-from .explain import MAY_RUN, RUNS, SKIPPED, Explanation, Stage
+from .explain import MAY_RUN, RUNS, SKIPPED, Explanation, Notes, Stage, no_notes
 from .project import Project
 
 USAGE = """usage: explain [--json | --graph [NAME]]
@@ -17,13 +17,13 @@ Says which stages `dvc repro` would run, and why.
 """
 
 
-def main(project: Project, arguments: list[str]) -> int:
-    """Runs the verb and returns the exit code."""
+def main(project: Project, arguments: list[str], notes: Notes = no_notes) -> int:
+    """Runs the verb and returns the exit code; `notes` says what else is known of a stage that may run."""
     match arguments:
         case []:
-            print(as_text(Explanation(project)))
+            print(as_text(Explanation(project, notes)))
         case ["--json"]:
-            print(Explanation(project).as_json())
+            print(Explanation(project, notes).as_json())
         case ["--graph", *names] if len(names) < 2:
             print(as_graph(Explanation(project), *names))
         case ["-h" | "--help"]:
@@ -41,6 +41,7 @@ def as_text(explanation: Explanation) -> str:
     for stage in explanation.stages:
         lines.append(f"{stage.state:<8}  {stage.name:<{width}}".rstrip())
         lines += [f"{'':10}← {sentence}" for sentence in dict.fromkeys(map(_sentence, stage.reasons))]
+        lines += [f"{'':10}  {name}: {number:,}" for name, number in stage.notes.items()]
     counts = [
         f"{sum(stage.state == state for stage in explanation.stages)} {state}" for state in (RUNS, MAY_RUN, SKIPPED)
     ]

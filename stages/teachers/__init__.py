@@ -1,12 +1,13 @@
 """Who answers: each teacher is one file, found by its name."""
 
 import importlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from stages.agent.model import Model, Responder
-from stages.completions.kept import KeptAnswers, KeptBatches, Local, Served
+from stages.completions.kept import KeptAnswers, KeptBatches, Local, Paid, Served, text
 from stages.completions.seeds import seeds
 from stages.completions.store import Store, folder
 from stages.completions.usage import Usage
@@ -30,7 +31,7 @@ class Hired:
     usage: Usage | None = None
 
 
-def hire(name: str, assignment: Assignment, earlier: Path | None = None) -> Hired:
+def hire(name: str, assignment: Assignment, earlier: Path) -> Hired:
     """Returns the teacher of that name, with its parameters from `teachers.NAME` of params.yaml.
 
     The completions of a teacher that is a language model are kept in the completion store.
@@ -38,25 +39,49 @@ def hire(name: str, assignment: Assignment, earlier: Path | None = None) -> Hire
     Args:
         name: The teacher.
         assignment: What it is hired for.
-        earlier: Chains of an earlier build, if there are any: what they know goes into the store.
+        earlier: Chains of an earlier build, which need not be there: what they know goes into the store.
 
     Raises:
         UserError: If there is no such teacher (names those there are), or it or the store cannot be used.
     """
-    teacher = _create(name, assignment)
-    if not isinstance(teacher, Local | Served):
+    teacher = create(name, assignment)
+    if not is_paid(teacher):
         return Hired(teacher)
     store, usage = Store(folder()), Usage(teacher.budget)
-    if earlier is not None and earlier.exists():
-        store.add_missing(seeds(earlier))
+    store.add_missing(_seeds(earlier))
     kept = KeptAnswers(teacher, store, usage) if isinstance(teacher, Served) else KeptBatches(teacher, store, usage)
     return Hired(kept, usage)
 
 
-def _create(name: str, assignment: Assignment) -> Any:
+def recall(teacher: Paid, earlier: Path) -> Callable[[str], str | None]:
+    """Returns what a teacher is known to have completed, by key, without asking it or writing anything."""
+    store, seeded = Store.existing(), dict(_seeds(earlier))
+
+    def completion(key: str) -> str | None:
+        response = (store.get(key) if store else None) or seeded.get(key)
+        return None if response is None else text(teacher, response)
+
+    return completion
+
+
+def is_paid(teacher: Any) -> TypeGuard[Local | Served]:
+    """Whether a teacher's completions are worth keeping."""
+    return isinstance(teacher, Local | Served)
+
+
+def create(name: str, assignment: Assignment) -> Any:
+    """Returns the teacher of that name as it is.
+
+    Raises:
+        UserError: If there is no such teacher; names those there are.
+    """
     known = sorted({path.stem for path in Path(__file__).parent.glob("*.py")} - _NOT_TEACHERS)
     if name not in known:
         raise UserError(f"params.yaml: `chains.teacher`: there is no teacher `{name}`; there are {', '.join(known)}")
     if name not in (read_all().get("teachers") or {}):
         raise UserError(f"params.yaml: `teachers.{name}` is missing; add its section of parameters")
     return importlib.import_module(f"stages.teachers.{name}").create(assignment)
+
+
+def _seeds(earlier: Path) -> Iterator[tuple[str, str]]:
+    return seeds(earlier) if earlier.exists() else iter(())

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import yaml
 
@@ -18,7 +20,7 @@ def configure(tmp_path, monkeypatch):
 
 def test_a_teacher_is_found_by_name_with_its_parameters(configure):
     configure(teachers={"reference": REFERENCE})
-    assert hire("reference", ASSIGNMENT).model.identity == {"name": "reference", "seed": 3, **REFERENCE}
+    assert hire("reference", ASSIGNMENT, Path("none")).model.identity == {"name": "reference", "seed": 3, **REFERENCE}
 
 
 @pytest.mark.parametrize(
@@ -47,5 +49,5 @@ def test_a_teacher_is_found_by_name_with_its_parameters(configure):
 def test_what_is_wrong_is_named(configure, name, teachers, message):
     configure(teachers=teachers)
     with pytest.raises(UserError, match=message) as error:
-        hire(name, ASSIGNMENT)
+        hire(name, ASSIGNMENT, Path("none"))
     assert "\n" not in str(error.value)

@@ -67,6 +67,24 @@ def test_chains_are_written_right_and_wrong_and_nothing_is_asked_twice(build, kn
     assert "0 asked" in shown_again
 
 
+def test_what_need_not_be_paid_for_is_foreseen(build, known, tmp_path, monkeypatch):
+    counts = lambda: list(chains.foresee(TASK).values())  # noqa: E731
+    with serving(problems=known) as server:
+        build(server, {"samples": 1})
+        first = server.stats()["billed"]
+        assert counts() == [first, 56, 56]
+        with pytest.raises(UserError, match="the budget is spent"):
+            build(server, {"samples": 2}, max_tokens_total=1000)
+        billed = server.stats()["billed"]
+        in_store, complete, attempts = counts()
+        assert (in_store, attempts) == (billed, 112)
+        assert 56 < complete < 112
+        monkeypatch.setenv(VARIABLE, str(tmp_path / "empty"))
+        assert counts() == [first, 56, 112], "the chains of the last build that ended know as much"
+        assert server.stats()["billed"] == billed
+    assert not (tmp_path / "empty").exists()
+
+
 def test_more_samples_and_longer_chains_reuse_all_that_is_there(build, known):
     with serving(problems=known) as server:
         few, _ = build(server, {"samples": 1, "max_steps": 2})
