@@ -11,6 +11,7 @@ from typing import Any, Protocol, get_type_hints
 from stages.agent.calls import Call, parse
 from stages.agent.error_types import CallError, ErrorType
 from stages.agent.values import Value, coerce, json_schema, result_text
+from stages.agent.worker import in_worker
 
 Schema = dict[str, Any]
 MAX_MESSAGE = 200
@@ -127,8 +128,12 @@ class FunctionSet:
         self.state = state
         self._functions: dict[str, Function] = {}
 
-    def register(self, example: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def register(self, example: str, limited: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Decorates a typed function with a docstring, and checks it by executing its example call.
+
+        Args:
+            example: A call that works on a fresh state.
+            limited: Whether models' calls run in a worker with limits of time and memory (`stages.agent.worker`).
 
         Raises:
             TypeError: If name, annotation, docstring or example are missing, doubled, or do not work; names the line.
@@ -137,7 +142,10 @@ class FunctionSet:
             raise TypeError(f'{_where(example)}: `register` needs an example call: @register(example="…")')
 
         def decorate(body: Callable[..., Any]) -> Callable[..., Any]:
-            self._add(_define(body, body.__name__, inspect.getdoc(body), example))
+            function = _define(body, body.__name__, inspect.getdoc(body), example)
+            self._add(function)
+            if limited:
+                self._functions[function.name] = _limited(function)
             return body
 
         return decorate
@@ -235,6 +243,15 @@ def _define(body: Callable[..., Any], name: str, documentation: str | None, exam
     annotations = {key: _annotation(body, name, item) for key, item in parameters.items()}
     required = tuple(key for key, item in parameters.items() if item.default is inspect.Parameter.empty)
     return Function(name, description, annotations, notes, required, body, takes_state, example, where)
+
+
+def _limited(function: Function) -> Function:
+    if function.takes_state:
+        raise TypeError(f"{function.where}: `{function.name}` cannot be limited; a chain's state stays in its process")
+    try:
+        return replace(function, body=in_worker(function.body))
+    except TypeError as error:
+        raise TypeError(f"{function.where}: {error}") from None
 
 
 def _annotation(body: Callable[..., Any], name: str, parameter: inspect.Parameter) -> Any:

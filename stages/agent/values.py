@@ -14,6 +14,7 @@ from typing import Any, Union, get_args, get_origin
 Value = int | float | str | bool | None | list["Value"] | dict[str, "Value"]
 
 MAX_DIGITS = 100
+MAX_RESULT = 10_000
 _NUMBER = re.compile(r"\s*([-+]?[\d,]*\.?\d+|[-+]?\d[\d,]*\.)(?:e([-+]?\d{1,3}))?\s*(%)?\s*", re.IGNORECASE)
 _RATIO = re.compile(r"\s*([-+]?\d+)\s*/\s*(\d+)\s*")
 _JSON_TYPES: Mapping[Any, str] = {str: "string", bool: "boolean", int: "integer", float: "number", Fraction: "number"}
@@ -101,10 +102,17 @@ def text(value: object) -> str:
 
 
 def result_text(value: object) -> str:
-    """Writes a function's result as the model reads it."""
+    """Writes a function's result as the model reads it.
+
+    Raises:
+        ValueError: If it has more than `MAX_RESULT` characters.
+    """
     if isinstance(value, Fraction):
         value = literal(value)
-    return value if isinstance(value, str) else text(value)
+    written = value if isinstance(value, str) else text(value)
+    if len(written) > MAX_RESULT:
+        raise ValueError(f"the result is too long (at most {MAX_RESULT} characters)")
+    return written
 
 
 def _coerce_union(value: Value, options: tuple[Any, ...]) -> Any:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.agent.values import MAX_DIGITS, coerce, exact, json_schema, literal, result_text, text
+from stages.agent.values import MAX_DIGITS, MAX_RESULT, coerce, exact, json_schema, literal, result_text, text
 
 
 @pytest.mark.parametrize(
@@ -137,6 +137,13 @@ def test_arguments_that_do_not_fit_are_said(value, annotation, message):
 )
 def test_results_read_the_way_people_write_them(value, written):
     assert result_text(value) == written
+
+
+def test_results_are_no_longer_than_a_conversation_can_hold():
+    assert result_text("a" * MAX_RESULT) == "a" * MAX_RESULT
+    for value in ("a" * (MAX_RESULT + 1), [0] * MAX_RESULT):
+        with pytest.raises(ValueError, match="the result is too long"):
+            result_text(value)
 
 
 def test_texts_in_calls_are_quoted():
