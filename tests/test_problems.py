@@ -76,6 +76,10 @@ def test_a_larger_split_keeps_the_problems_there_were(build):
     assert (after["test"], after["validation"]) == (before["test"], before["validation"])
 
 
+def test_more_functions_leave_the_problems_as_they_are(build):
+    assert build(functions=["arithmetic", "algebra"]) == build()
+
+
 def test_a_source_is_dealt_to_the_splits(build, tmp_path):
     write_rows(tmp_path / "rows.jsonl", 12)
     splits = build(source="gsm8k", path="rows.jsonl", splits={"train": 8, "validation": 2, "test": 2})

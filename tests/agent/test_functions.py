@@ -13,6 +13,7 @@ from stages.tasks import load_functions
 
 SETS = {
     "math": load_functions("math", ["arithmetic"]),
+    "algebra": load_functions("math", ["algebra"]),
     "fol": load_functions("fol", ["formulas"]),
     "statements": load_functions("fol", ["statements"]),
 }
@@ -357,6 +358,10 @@ HOSTILE = st.sampled_from(
         "__import__('os').system('true')",
         "",
         "∀∃",
+        "2x + 3 = 7",
+        "((((" * 60 + "x",
+        "9" * 90 + "*x/7 = 1%",
+        ["x + y = 1", "x - y = 1/" + "7" * 90],
         [[[]]],
         {"a": [None]},
         None,

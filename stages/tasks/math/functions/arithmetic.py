@@ -3,34 +3,27 @@
 from fractions import Fraction
 
 from stages.agent.functions import FunctionSet
+from stages.tasks.math.rationals import bounded
 
 FUNCTIONS = FunctionSet()
-MAX_RESULT_DIGITS = 40
-
-
-def _bounded(number: Fraction) -> Fraction:
-    """Keeps results short enough to be arguments again."""
-    if max(abs(number.numerator), number.denominator) >= 10**MAX_RESULT_DIGITS:
-        raise ArithmeticError(f"the result has more than {MAX_RESULT_DIGITS} digits")
-    return number
 
 
 @FUNCTIONS.register(example="add(a=2, b=3)")
 def add(a: Fraction, b: Fraction) -> Fraction:
     """Add b to a."""
-    return _bounded(a + b)
+    return bounded(a + b)
 
 
 @FUNCTIONS.register(example="subtract(a=7, b=4)")
 def subtract(a: Fraction, b: Fraction) -> Fraction:
     """Take b from a."""
-    return _bounded(a - b)
+    return bounded(a - b)
 
 
 @FUNCTIONS.register(example="multiply(a=6, b=4)")
 def multiply(a: Fraction, b: Fraction) -> Fraction:
     """Multiply a by b."""
-    return _bounded(a * b)
+    return bounded(a * b)
 
 
 @FUNCTIONS.register(example="divide(a=8, b=2)")
@@ -38,10 +31,10 @@ def divide(a: Fraction, b: Fraction) -> Fraction:
     """Divide a by b."""
     if b == 0:
         raise ZeroDivisionError("cannot divide by zero")
-    return _bounded(a / b)
+    return bounded(a / b)
 
 
 @FUNCTIONS.register(example="percent(percent=20, of=50)")
 def percent(percent: Fraction, of: Fraction) -> Fraction:
     """Take a percentage of a number."""
-    return _bounded(percent * of / 100)
+    return bounded(percent * of / 100)
