@@ -197,8 +197,8 @@ def test_limited_functions_work_in_a_stage_under_dvc(tmp_path):
     problems = (folder / "data/problems/math/test.jsonl").read_bytes()
     file = folder / "stages/tasks/math/functions/arithmetic.py"
     code = file.read_text(encoding="utf-8").replace('b=3)")', 'b=3)", limited=True)')
-    told = "import os, sys; print('pid', os.getpid(), file=sys.stderr); return _bounded(a + b)"
-    file.write_text(code.replace("return _bounded(a + b)", told), encoding="utf-8")
+    told = "import os, sys; print('pid', os.getpid(), file=sys.stderr); return bounded(a + b)"
+    file.write_text(code.replace("return bounded(a + b)", told), encoding="utf-8")
     shown = dvc(folder, "repro", "problems@math")
     assert len(set(re.findall(r"^pid (\d+)$", shown, re.MULTILINE))) == 2, "the example here, the calls in a worker"
     assert (folder / "data/problems/math/test.jsonl").read_bytes() == problems
