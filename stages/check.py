@@ -35,7 +35,7 @@ def run(argv: list[str]) -> int:
     if options.list is not None:
         _list(reading, options.list)
     else:
-        print(json.dumps(counts(reading)) if options.json else _table(counts(reading)))
+        print(json.dumps(counts(reading)) if options.json else _table(reading))
     return 0
 
 
@@ -65,10 +65,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _table(found: dict[str, Any]) -> str:
+def _table(reading: Reading) -> str:
+    found = counts(reading)
+    faults = {reason: count for reason, count in tally(reading.faults).items() if reason != NO_REFERENCE}
     rows = [(key, found[key]) for key in ("rows", "accepted", "with_reference", "reference_correct")]
+    rows[3:3] = [(f"incorrect: {reason}", count) for reason, count in faults.items()]
     rows[2:2] = [(f"rejected: {reason}", count) for reason, count in found["rejected"].items()]
-    return "\n".join(f"{name:<40} {count:>7} {count / max(found['rows'], 1):>7.1%}" for name, count in rows)
+    width = max(40, *(len(name) for name, _ in rows))
+    return "\n".join(f"{name:<{width}} {count:>7} {count / max(found['rows'], 1):>7.1%}" for name, count in rows)
 
 
 def _list(reading: Reading, reason: str) -> None:
@@ -79,15 +83,16 @@ def _list(reading: Reading, reason: str) -> None:
 
 
 def _download(source: Source, name: str, folder: Path) -> Path:
-    """Fetches the set that the reader's module names in `PUBLISHED` (data set, configuration) as JSON Lines."""
+    """Fetches the set that the reader's module names in `PUBLISHED` (data set, configuration, split) as JSON Lines."""
     published = getattr(sys.modules[source.__module__], "PUBLISHED", None)
     if published is None:
         raise UserError(f"--path is missing: source {name} names no published set to download")
+    data_set, configuration, split = published
     from datasets import load_dataset  # slow to import, and only needed here
 
     try:
-        load_dataset(*published, split="train").to_json(folder / "train.jsonl", force_ascii=False)
+        load_dataset(data_set, configuration, split=split).to_json(folder / "train.jsonl", force_ascii=False)
     except Exception as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise UserError(f"--source {name}: {published[0]} cannot be fetched ({reason}); give --path") from None
+        raise UserError(f"--source {name}: {data_set} cannot be fetched ({reason}); give --path") from None
     return folder / "train.jsonl"

@@ -73,6 +73,32 @@ def read_jsonl(path: Path | str) -> Iterator[Row]:
     return read_records(path, lambda row: row)
 
 
+def read_rows(path: Path | str) -> Iterator[Row]:
+    """Yields the rows of a JSON Lines file, or of a file that is one JSON array of objects.
+
+    Raises:
+        UserError: If the file is missing, or is neither; names file and line, or the row of an array.
+    """
+    if not next((line for _, line in _lines(Path(path)) if line.strip()), "").lstrip().startswith("["):
+        yield from read_jsonl(path)
+        return
+    for number, row in enumerate(_array(Path(path)), start=1):
+        if not isinstance(row, dict):
+            raise UserError(
+                f"{path}: row {number}: expected a JSON object, found {type(row).__name__}; mend or remove it"
+            )
+        yield row
+
+
+def _array(path: Path) -> list[Any]:
+    try:
+        rows: list[Any] = json.loads("".join(line for _, line in _lines(path)))
+    except (ValueError, RecursionError) as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
+        raise UserError(f"{path}:{line}: not valid JSON ({error}); mend this line") from None
+    return rows
+
+
 def read_records(path: Path | str, make: Callable[[Row], T]) -> Iterator[T]:
     """Yields what `make` makes of each row of a JSON Lines file.
 
@@ -81,9 +107,11 @@ def read_records(path: Path | str, make: Callable[[Row], T]) -> Iterator[T]:
             ValueError for it; names file and line.
     """
     for number, line in _lines(Path(path)):
+        if not line.strip():
+            continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UserError(f"{path}:{number}: not valid JSON ({error}); mend or remove this line") from None
         if not isinstance(row, dict):
             raise UserError(f"{path}:{number}: expected a JSON object, found {type(row).__name__}")
@@ -97,7 +125,7 @@ def read_records(path: Path | str, make: Callable[[Row], T]) -> Iterator[T]:
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         with path.open(encoding="utf-8") as file:
-            yield from ((number, line) for number, line in enumerate(file, start=1) if line.strip())
+            yield from enumerate(file, start=1)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; check the path, or run `dvc repro` to build it") from None
     except (OSError, UnicodeDecodeError) as error:

@@ -1,5 +1,6 @@
 import json
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -52,6 +53,20 @@ def test_the_table_shows_shares_of_all_rows(path, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1].split() == ["reference_correct", "1", "25.0%"]
     assert any("rejected: no answer" in line for line in lines)
+
+
+def test_the_table_shows_labels_that_the_calls_contradict(path, capsys, monkeypatch):
+    from stages.tasks import load_task
+
+    task = load_task("math")
+    monkeypatch.setattr("stages.check.load_task", lambda name: task)
+    monkeypatch.setitem(vars(task), "decides", "add")
+    contradictory = {"question": "What is 1 and 3?", "answer": "<<1+3=4>>4 <<9-4=5>>\n#### 5"}
+    Path(path).write_text("".join(json.dumps(row) + "\n" for row in [*ROWS, contradictory]))
+    run(["math", "--source", "gsm8k", "--path", path])
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[-2].split(" " * 5)[0] == "incorrect: the answer is 5, but add returns 4"
+    assert shown[-1].split() == ["reference_correct", "1", "20.0%"]
 
 
 def test_list_gives_the_rows_of_a_reason(path, capsys):

@@ -4,7 +4,7 @@ import pytest
 
 from stages.agent.episode import Episode
 from stages.errors import UserError
-from stages.files import published, read_jsonl, read_records, write_jsonl
+from stages.files import published, read_jsonl, read_records, read_rows, write_jsonl
 from stages.tasks import load_functions
 
 
@@ -80,3 +80,27 @@ def test_missing_files_are_named(tmp_path):
         list(read_jsonl(tmp_path / "absent.jsonl"))
     with pytest.raises(UserError, match="cannot be read"):
         list(read_jsonl(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "written", ['[{"a": 1}, {"a": 2}]', '\n[\n {"a": 1},\n\n {"a": 2}\n]\n', '{"a": 1}\n\n{"a": 2}\n']
+)
+def test_rows_are_lines_or_one_array(tmp_path, written):
+    (tmp_path / "rows").write_text(written)
+    assert list(read_rows(tmp_path / "rows")) == [{"a": 1}, {"a": 2}]
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ('\n[{"a": 1},\n{"a" 2}]', r"rows:3: not valid JSON .*; mend this line"),
+        ('[{"a": 1}', r"rows:1: not valid JSON"),
+        ("[" * 100_000, r"rows:1: not valid JSON"),
+        ('{"a": ' + "[" * 100_000, r"rows:1: not valid JSON"),
+        ('[{"a": 1}, 2]', r"rows: row 2: expected a JSON object, found int; mend or remove it"),
+    ],
+)
+def test_a_bad_array_is_named_with_its_place(tmp_path, written, message):
+    (tmp_path / "rows").write_text(written)
+    with pytest.raises(UserError, match=message):
+        list(read_rows(tmp_path / "rows"))

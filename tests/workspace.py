@@ -1,6 +1,7 @@
 """Folders to run stages in: the repository's configuration, in the sizes of smoke.yaml."""
 
 import copy
+import os
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 SMOKE = Path(__file__).with_name("smoke.yaml")
+# Published data sets, a folder each, for tests that measure on them: they are no part of the repository.
+DATA = Path(os.environ.get("CALLSMITH_DATA", ROOT / "../shared/data"))
 
 
 def parameters():

@@ -125,6 +125,9 @@ def reference_fault(draft: Draft, task: Task, functions: FunctionSet) -> str | N
         return "a call of the reference fails"
     if episode.answer is None:
         return "the reference does not end with stop"
+    decided = [step.result for step in episode.steps if step.call is not None and step.call.name == task.decides]
+    if decided and not task.check(decided[-1], draft.answer):
+        return f"the answer is {draft.answer}, but {task.decides} returns {decided[-1]}"
     return None if task.check(episode.answer, draft.answer) else "the reference gives another answer"
 
 

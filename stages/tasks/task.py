@@ -96,6 +96,7 @@ class Task:
         confusions: Function names that are systematically taken for others, for teachers that err on purpose.
         ordered: Functions whose first two arguments must not be swapped.
         failing_call: A call of an existing function that cannot be executed.
+        decides: The function whose result is the answer, if there is one: no reference may stop with another.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Task:
     confusions: Mapping[str, str]
     ordered: frozenset[str]
     failing_call: str
+    decides: str | None = None
 
     def prompt(self, question: str) -> str:
         """Returns the user turn for a question."""

@@ -1,7 +1,5 @@
 import json
-import os
 import time
-from pathlib import Path
 
 import pytest
 
@@ -10,10 +8,11 @@ from stages.tasks import load_functions, load_task
 from stages.tasks.math.sources import gsm8k
 from stages.tasks.problem_sets import read
 from stages.tasks.task import NO_ANSWER, Draft, Rejection
+from tests.workspace import DATA as PUBLISHED
 
 TASK = load_task("math")
 FUNCTIONS = load_functions("math", ["arithmetic"])
-DATA = Path(os.environ.get("CALLSMITH_DATA", Path(__file__).parents[2] / "../shared/data")) / "gsm8k/train.jsonl"
+DATA = PUBLISHED / "gsm8k/train.jsonl"
 
 
 def load(tmp_path, *rows):

@@ -31,4 +31,5 @@ TASK = Task(
     },
     ordered=frozenset({"implies"}),
     failing_call='assume(formula="f99")',
+    decides="entails",
 )

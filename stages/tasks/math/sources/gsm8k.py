@@ -15,16 +15,15 @@ from pathlib import Path
 
 from stages.agent.calls import Call
 from stages.agent.values import exact, literal, result_text
-from stages.files import read_jsonl
 from stages.tasks.math.checking import amount
 from stages.tasks.math.operations import OPERATIONS, call_of
+from stages.tasks.rows import NO_QUESTION, text_of, training_rows
 from stages.tasks.task import NO_ANSWER, Draft, Rejection
 
-PUBLISHED = ("openai/gsm8k", "main")
+PUBLISHED = ("openai/gsm8k", "main", "train")
 _MAX_LENGTH = 200
 _MAX_POWER = 8
 _MAX_NUMBER = 10**30
-_FILE = "train.jsonl"
 _FUNCTIONS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide"}
 _SIGNS = str.maketrans("×·÷−–[]", "**/--()", "$,")
 _NUMBER = r"(?:\d[\d,]*(?:\.\d+)?|\.\d+)"
@@ -55,23 +54,23 @@ def load(path: Path) -> Iterator[Draft | Rejection]:
     """Yields the problems of a GSM8K file, or of the training split in a folder.
 
     Raises:
-        UserError: If the file is missing, or a line is not a JSON object.
+        UserError: If the file is missing, or a row is not a JSON object.
     """
-    for number, row in enumerate(read_jsonl(path / _FILE if path.is_dir() else path), start=1):
-        question, solution = row.get("question"), row.get("answer")
-        if not isinstance(question, str) or not question.strip():
-            yield Rejection(f"row {number}", "no question")
-        elif not isinstance(solution, str) or not solution.partition("####")[2].strip():
-            yield Rejection(f"row {number}", NO_ANSWER)
+    for where, row in training_rows(path):
+        question, solution = text_of(row, "question"), text_of(row, "answer")
+        if not question:
+            yield Rejection(where, NO_QUESTION)
+        elif not solution.partition("####")[2].strip():
+            yield Rejection(where, NO_ANSWER)
         else:
-            yield _draft(number, question.strip(), *solution.rsplit("####", 1))
+            yield _draft(where, question, *solution.rsplit("####", 1))
 
 
-def _draft(number: int, question: str, solution: str, answer: str) -> Draft | Rejection:
+def _draft(where: str, question: str, solution: str, answer: str) -> Draft | Rejection:
     try:
         gold = amount(answer)
     except ValueError:
-        return Rejection(f"row {number}", "the answer is not a number")
+        return Rejection(where, "the answer is not a number")
     reference = _reference(solution, gold)
     depth = len(reference) - 1 if reference else solution.count("<<")
     return Draft(question, result_text(gold), reference, family="gsm8k", depth=depth)
