@@ -1,5 +1,6 @@
 """Stage `adapter`: trains the DPO adapter and, on the same chosen turns, the SFT control."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 ADAPTERS, TRAINING = Path("models/adapters"), Path("data/training")
 PAIRS, BASE = Path("data/pairs"), Path("models/base")
+FINGERPRINTS = Path("data/fingerprints.json")
 
 
 def run(task: str) -> None:
@@ -54,14 +56,22 @@ def _each(work: Callable[[str], list[Row]], arms: Sequence[str], workers: int) -
 
 
 def _train(task: str, parameters: "AdapterParameters", adapters: Path, training: Path, arm: str) -> list[Row]:
+    from stages.student.checkpoints import checkpoints
     from stages.student.model import load
     from stages.student.preferences import train_adapter
 
     model, tokenizer = load(BASE / task)
-    trained, history = train_adapter(arm, model, tokenizer, _read_pairs(task), parameters, training / arm)
-    trained.save_pretrained(adapters / arm)
-    write_jsonl(training / f"{arm}.jsonl", history)
+    settings = parameters.model_dump(exclude={"workers"}), _code()
+    with checkpoints(f"{task}-{arm}", settings, [BASE / task, PAIRS / task / "train.jsonl"]) as saved:
+        trained, history = train_adapter(arm, model, tokenizer, _read_pairs(task), parameters, training / arm, saved)
+        trained.save_pretrained(adapters / arm)
+        write_jsonl(training / f"{arm}.jsonl", history)
     return history
+
+
+def _code() -> object:
+    """Returns the stage's fingerprint: checkpoints of other code are not gone on from."""
+    return json.loads(FINGERPRINTS.read_text(encoding="utf-8"))["adapter"] if FINGERPRINTS.exists() else None
 
 
 def _read_pairs(task: str) -> list[Row]:

@@ -9,10 +9,12 @@ from pydantic import Field, model_validator
 
 from stages.files import Row
 from stages.parameters import Parameters
+from stages.student.checkpoints import newest
 
 DPO, SFT = "dpo", "sft"
 ARMS = (SFT, DPO)
 CHOSEN = "logps/chosen"
+LOGS_A_CHECKPOINT = 4
 Loss = Literal[
     "sigmoid", "sigmoid_norm", "hinge", "ipo", "nca_pair", "robust", "bco_pair", "sppo_hard", "aot", "aot_unpaired",
     "apo_zero", "apo_down", "discopop", "sft",
@@ -74,8 +76,9 @@ def train_adapter(
     pairs: Sequence[Row],
     parameters: AdapterParameters,
     log: Path,
+    saved: Path,
 ) -> tuple[Any, list[Row]]:
-    """Trains one arm's adapter on pairs.
+    """Trains one arm's adapter on pairs, from its newest checkpoint on if there is one.
 
     Args:
         arm: `dpo`, or `sft` for the control: the same chosen turns, imitated.
@@ -84,6 +87,7 @@ def train_adapter(
         pairs: Rows of data/pairs.
         parameters: How to train.
         log: Folder for dvclive's metrics.
+        saved: Folder of the checkpoints.
 
     Returns:
         The trained PEFT model and the logged rows.
@@ -92,10 +96,10 @@ def train_adapter(
     from transformers import PrinterCallback
 
     torch.set_num_threads(parameters.threads)
-    trainer = (_dpo if arm == DPO else _sft)(model, tokenizer, pairs, parameters, log)
+    trainer = (_dpo if arm == DPO else _sft)(model, tokenizer, pairs, parameters, saved)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(_live(log))
-    trainer.train()
+    trainer.train(resume_from_checkpoint=newest(saved))
     history = [_measured(row) | {"step": row["step"]} for row in trainer.state.log_history if "loss" in row]
     for config in trainer.model.peft_config.values():
         config.target_modules = sorted(config.target_modules)  # a set is saved in another order by every process
@@ -155,7 +159,9 @@ def _common(parameters: AdapterParameters, folder: Path) -> dict[str, Any]:
         "max_length": parameters.max_length,
         "logging_steps": parameters.logging_steps,
         "logging_first_step": True,
-        "save_strategy": "no",
+        "save_strategy": "steps",
+        "save_steps": LOGS_A_CHECKPOINT * parameters.logging_steps,  # what is logged is a mean since the last time
+        "save_total_limit": 1,
         "report_to": "none",
         "bf16": gpu,
         "use_cpu": not gpu,
@@ -199,13 +205,18 @@ def _live(folder: Path) -> Any:
     class LiveMetrics(TrainerCallback):  # type: ignore[misc]
         """Shows the run in dvclive while it goes on."""
 
-        def on_train_begin(self, *_: Any, **__: Any) -> None:
+        def on_train_begin(self, _: Any, state: Any, *__: Any, **___: Any) -> None:
             self.live = Live(str(folder), dvcyaml=False, save_dvc_exp=False, report=None, cache_images=False)
+            for row in state.log_history:  # before the checkpoint
+                self._show(row, row["step"])
 
         def on_log(self, _: Any, state: Any, __: Any, logs: Row, **___: Any) -> None:
-            for name, value in _measured(logs).items():
+            self._show(logs, state.global_step)
+
+        def _show(self, row: Row, step: int) -> None:
+            for name, value in _measured(row).items():
                 self.live.log_metric(f"train/{name}", value)
-            self.live.step = state.global_step
+            self.live.step = step
             self.live.make_summary()
 
         def on_train_end(self, *_: Any, **__: Any) -> None:

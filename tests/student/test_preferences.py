@@ -2,7 +2,9 @@ import json
 
 import pytest
 import torch
+import transformers
 
+from stages.student.checkpoints import FOLDER, checkpoints
 from stages.student.preferences import ARMS, DPO, SFT, AdapterParameters, Lora, collapsed, train_adapter
 from tests import tiny
 from tests.preferences.test_pairs import Setting
@@ -24,6 +26,13 @@ PARAMETERS = AdapterParameters(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def folder(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("work"))
+        yield
+
+
 @pytest.fixture(scope="module")
 def pairs():
     return [pair.record() for pair in Setting("math", ["arithmetic"], [1, 2]).pairs[:32]]
@@ -42,7 +51,8 @@ def run(arm, pairs, tmp_path_factory):
 
 def train(arm, pairs, log, **changes):
     parameters = PARAMETERS.model_copy(update=changes)
-    return train_adapter(arm, tiny.model(), tiny.tokenizer(), pairs, parameters, log)
+    with checkpoints(arm, {}, []) as saved:
+        return train_adapter(arm, tiny.model(), tiny.tokenizer(), pairs, parameters, log, saved)
 
 
 def weights(model):
@@ -89,6 +99,42 @@ def test_the_run_is_shown_in_dvclive(run, arm):
 def test_equal_seeds_give_equal_adapters(run, arm, pairs, tmp_path):
     first, again = weights(run[0]), weights(train(arm, pairs, tmp_path / "log")[0])
     assert all(torch.equal(first[name], again[name]) for name in first)
+
+
+class KilledError(BaseException):
+    pass
+
+
+def killed(log):
+    """The trainer's `log`, but step 6 kills it."""
+
+    def wrapped(trainer, *arguments):
+        if trainer.state.global_step == 6:
+            raise KilledError
+        return log(trainer, *arguments)
+
+    return wrapped
+
+
+def files(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_was_killed_goes_on_from_its_checkpoint_to_the_same_bytes(arm, pairs, tmp_path, monkeypatch):
+    whole = train(arm, pairs, tmp_path / "whole", epochs=2, logging_steps=1)
+    with monkeypatch.context() as patch, pytest.raises(KilledError):
+        patch.setattr(transformers.Trainer, "log", killed(transformers.Trainer.log))
+        train(arm, pairs, tmp_path / "log", epochs=2, logging_steps=1)
+    assert [path.name for path in FOLDER.glob("*/checkpoint-*")] == ["checkpoint-4"]
+    broken = next(FOLDER.iterdir()) / "checkpoint-5"
+    broken.mkdir()
+    (broken / "trainer_state.json").write_text("{")
+    again = train(arm, pairs, tmp_path / "again", epochs=2, logging_steps=1)
+    first = weights(whole[0])
+    assert all(torch.equal(value, first[name]) for name, value in weights(again[0]).items())
+    assert again[1] == whole[1]
+    assert files(tmp_path / "again") == files(tmp_path / "whole")
+    assert not FOLDER.exists()
 
 
 def test_nothing_is_left_in_the_working_folder(arm, pairs, tmp_path, monkeypatch):
