@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from stages.tasks.fol import monadic
+from stages.tasks.fol.chase import finds_model
 from stages.tasks.fol.formula import Atom, Binary, Not, Operator, Quantified, Quantifier, Term
 from stages.tasks.fol.prover import Verdict, entails, satisfiable, satisfiable_by_z3
 from stages.tasks.fol.reader import read
@@ -96,6 +97,49 @@ def _random_formula(choose, depth, variable=None):
         return Quantified(choose.choice(list(Quantifier)), "x", _random_formula(choose, depth, "x"))
     parts = [_random_formula(choose, depth - 1, variable) for _ in range(2)]
     return Binary(choose.choice(list(Operator)), *parts)
+
+
+def test_what_the_chase_finds_z3_confirms():
+    choose = random.Random(7)
+    found = 0
+    for _ in range(400):
+        formulas = [_random_relation(choose, 3, ("a", "b")) for _ in range(choose.randint(2, 7))]
+        if finds_model(formulas):
+            found += 1
+            assert satisfiable_by_z3(formulas) is not False, list(map(str, formulas))
+    assert 100 < found < 350
+
+
+def _random_relation(choose, depth, names):
+    if depth == 0 or choose.random() < 0.1:
+        return Atom(choose.choice("PQ"), tuple(Term(choose.choice(names)) for _ in range(choose.randint(0, 2))))
+    kind = choose.randrange(3)
+    if kind == 0:
+        return Not(_random_relation(choose, depth - 1, names))
+    if kind == 1:
+        variable = choose.choice("xy")
+        body = _random_relation(choose, depth - 1, (*names, variable))
+        return Quantified(choose.choice(list(Quantifier)), variable, body)
+    return Binary(choose.choice(list(Operator)), *(_random_relation(choose, depth - 1, names) for _ in range(2)))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("R(a, b); all x, y (R(x, y) -> R(y, x))", True),
+        ("some x all y R(x, y); some x -R(x, x)", True),
+        ("P(a) xor R(a, a); P(a) <-> -R(a, a)", True),
+        ("all x, y (R(x, y) | R(y, x)); -R(a, b)", True),
+        ("-(R(a, b) -> P(a)); -(P(a) & R(a, b))", True),
+        ("R(a, b); -R(a, b)", False),
+        ("R(a, b) & a = b", False),
+        ("R(m(a), b)", False),
+        ("all x some y R(x, y); all x -R(x, x); all x, y, z (R(x, y) & R(y, z) -> R(x, z))", False),
+        ("all u, v, w, x, y, z (R(u, v) & R(w, x) & R(y, z) -> P(z)); R(a, b) & R(b, c) & R(c, d) & R(d, e)", False),
+    ],
+)
+def test_an_obvious_model_is_found_and_the_search_is_bounded(text, found):
+    assert finds_model([read(item) for item in text.split(";")]) is found
 
 
 def test_folio_labels_follow_from_its_formulas():

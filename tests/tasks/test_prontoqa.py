@@ -105,5 +105,5 @@ def test_at_least_99_percent_of_the_rows_have_a_correct_reference():
     seconds = time.process_time() - started
     assert len(drafts) == 250
     assert len(drafts) / seconds > 1000, "far slower than the 2,000 rows a second it should reach"
-    reading = read(lambda path: iter(drafts[::3]), DATA, TASK, FUNCTIONS)
+    reading = read(lambda path: iter(drafts), DATA, TASK, FUNCTIONS)
     assert reading.rows - len(reading.faults) >= 0.99 * reading.rows

@@ -1,10 +1,11 @@
-"""What follows from what: by the quick decision where the formulas are monadic, else by z3."""
+"""What follows from what: decided quickly where the formulas are monadic or have an obvious model, else by z3."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
 from stages.tasks.fol import monadic
+from stages.tasks.fol.chase import finds_model
 from stages.tasks.fol.formula import Atom, Binary, Equal, Formula, Not, Operator, Quantified, Quantifier, Term
 
 # z3's own count of its work repeats exactly, unlike time. The clock is for what escapes the count.
@@ -45,7 +46,9 @@ def entails(premises: Sequence[Formula], conclusion: Formula) -> Verdict:
 def satisfiable(formulas: Sequence[Formula]) -> bool | None:
     """Tells whether the formulas have a common model; None if that takes too long to find out."""
     decided = monadic.satisfiable(formulas)
-    return satisfiable_by_z3(formulas) if decided is None else decided
+    if decided is not None:
+        return decided
+    return finds_model(formulas) or satisfiable_by_z3(formulas)
 
 
 def satisfiable_by_z3(formulas: Sequence[Formula], resource_limit: int = RESOURCE_LIMIT) -> bool | None:

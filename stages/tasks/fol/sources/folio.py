@@ -5,7 +5,7 @@ any grammar; what can be meant in one way only is mended, by these rules and no 
 
 - Names in a list of arguments may have several words (`captain america`), dots (`mr.smith`) and plus signs (`a+`).
 - Names of a row that differ only in upper and lower case are the same (`RacingCar`, `Racingcar`).
-- `^` is `∧`, and so is a comma between formulas; a full stop ends a formula.
+- `^` is `∧`, and so is a comma between formulas.
 - A `)` that closes nothing is dropped, and what is open at the end is closed there.
 - A quantifier that repeats the variable of the one before it binds the only variable that is left free
   (`∀x ∀x (Near(x, y) → Near(y, x))`).
@@ -64,7 +64,7 @@ def _statements(row: Row) -> list[Formula] | None:
 
 def _plain(text: str, spelling: dict[str, str]) -> str:
     """Returns a formula's text with plain signs and names; `spelling` has names as first written, by lower case."""
-    text = _ARGUMENTS.sub(_plain_names, text.replace("^", "∧").rstrip(". "))
+    text = _ARGUMENTS.sub(_plain_names, text.replace("^", "∧"))
     return NAME.sub(lambda name: _spelled(name[0], spelling), text)
 
 
