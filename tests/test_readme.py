@@ -1,4 +1,4 @@
-"""The README's commands, run with real DVC on a built clone in the sizes of smoke.yaml."""
+"""The commands of the README and of the page on functions, with real DVC on a built clone in sizes of smoke.yaml."""
 
 import json
 import os
@@ -13,12 +13,12 @@ import pytest
 from tests.clone import clone, commit, dvc, environment, ran
 from tests.workspace import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/functions.md"))
 MAKE = {"make repro", "make test", "make check", "make bench", "make mutants"}
 
 
 def commands():
-    """Returns every command of the README: what stands in code and starts with a program that it speaks of."""
+    """Returns every command of the pages: what stands in code and starts with a program that it speaks of."""
     spans = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", README, flags=re.DOTALL))
     blocks = [line for block in re.findall(r"```\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
     found = [text.removeprefix("$ ").strip() for text in (*spans, *blocks)]
