@@ -105,6 +105,40 @@ def test_without_a_path_the_published_set_is_fetched(path, capsys, monkeypatch):
     assert json.loads(capsys.readouterr().out)["rows"] == 4
 
 
+@pytest.mark.parametrize(
+    ("source", "asked", "row"),
+    [
+        (
+            "folio",
+            "tasksource/folio",
+            {"premises": "Ada is sly.\nBo is old.", "conclusion": "Bo is sly.", "label": "True"},
+        ),
+        (
+            "proofwriter",
+            "renma/ProofWriter",
+            {"context": "Ada is sly.", "question": "True? Ada is sly.", "answer": "A"},
+        ),
+        ("prontoqa", "renma/ProntoQA", {"context": "Ada is sly.", "question": "True? Ada is sly.", "answer": "A"}),
+    ],
+)
+def test_published_logic_sets_are_fetched(tmp_path, capsys, monkeypatch, source, asked, row):
+    datasets = pytest.importorskip("datasets")
+    fetched = []
+
+    def load_dataset(name, configuration, split):
+        fetched.append(name)
+        return datasets.Dataset.from_list([row, row])
+
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text(
+        yaml.safe_dump({"problems": {"fol": PARAMETERS | {"functions": ["formulas"]}}})
+    )
+    run(["fol", "--source", source, "--json"])
+    assert fetched == [asked]
+    assert json.loads(capsys.readouterr().out)["accepted"] == 2
+
+
 def test_an_unreachable_set_is_said_with_the_way_out(path, monkeypatch):
     datasets = pytest.importorskip("datasets")
 

@@ -1,9 +1,12 @@
 import json
 import time
+from pathlib import Path
 
 import pytest
+import yaml
 
 from stages.errors import UserError
+from stages.problems import run
 from stages.tasks import load_functions, load_task
 from stages.tasks.fol.sources import folio
 from stages.tasks.fol.stories import NO_PREMISES, UNHEARD_ANSWER
@@ -106,12 +109,13 @@ def test_unusable_rows_are_rejected_with_their_place(tmp_path, changes, reason):
     assert load(tmp_path, ROW, ROW | changes)[1] == Rejection("row 2", reason)
 
 
-def test_labels_that_the_formulas_contradict_are_told(tmp_path):
+@pytest.mark.parametrize("functions", ["formulas", "statements"])
+def test_labels_that_the_formulas_contradict_are_told(tmp_path, functions):
     """What the data set says is never taken for what follows."""
     contradictory = {"premises-FOL": ["Owl(ada)", "¬Owl(ada)"]}
     unbound = {"premises-FOL": ["Owl(ada) ∧ Sees(x, ada)"]}
     rows = [ROW, ROW | {"label": "False"}, ROW | {"label": "Uncertain"}, ROW | contradictory, ROW | unbound]
-    reading = read(folio.load, write(tmp_path, *rows), TASK, FUNCTIONS)
+    reading = read(folio.load, write(tmp_path, *rows), TASK, load_functions("fol", [functions]))
     assert [draft.reference is not None for draft in reading.drafts] == [True, False, False, False, False]
     assert [fault.reason for fault in reading.faults] == [
         "the answer is False, but entails returns True",
@@ -119,6 +123,19 @@ def test_labels_that_the_formulas_contradict_are_told(tmp_path):
         "the answer is True, but entails returns The premises contradict each other",
         "a call of the reference fails",
     ]
+
+
+def test_problems_are_built_from_a_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [ROW | {"conclusion": f"Ada sees {name} well."} for name in ("Bo", "Cy", "Di")]
+    write(tmp_path, *rows).rename(tmp_path / "train.jsonl")
+    setting = {"source": "folio", "path": ".", "functions": ["formulas"], "families": ["mixed"], "depths": [1]}
+    sizes = {"train": 1, "validation": 1, "test": 1}
+    Path("params.yaml").write_text(yaml.safe_dump({"problems": {"fol": setting | {"splits": sizes, "seed": 1}}}))
+    run("fol")
+    built = [json.loads(path.read_text()) for path in Path("data/problems/fol").glob("*.jsonl")]
+    assert {problem["question"].split("Conclusion: ")[1] for problem in built} == {row["conclusion"] for row in rows}
+    assert all(len(problem["reference"]) == 4 for problem in built)
 
 
 def test_a_malformed_file_is_named(tmp_path):
