@@ -17,6 +17,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
@@ -70,6 +72,7 @@ class Endpoint:
     def __init__(self, url: str, key: str | None, variable: str, patience: Patience) -> None:
         self._url, self._key, self._variable, self._patience = url, key, variable, patience
         self._session: aiohttp.ClientSession | None = None
+        self._proxy = _proxy(url)
         self._closing = asyncio.Event()
 
     async def post(self, body: Mapping[str, Any], name: str, fault: Callable[[Any], str | None]) -> str:
@@ -100,7 +103,8 @@ class Endpoint:
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
         session = self._open()
-        async with session.post(self._url, data=content, headers=headers, allow_redirects=False) as response:
+        send = session.post(self._url, data=content, headers=headers, allow_redirects=False, proxy=self._proxy)
+        async with send as response:
             answer = (await _read(response)).decode(errors="replace")
             if response.status != 200:
                 self._refuse(response.status, response.headers.get("Retry-After"), answer)
@@ -116,7 +120,7 @@ class Endpoint:
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=self._patience.timeout)
             connector = aiohttp.TCPConnector(limit=0)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=True)
+            self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
         return self._session
 
     def _refuse(self, status: int, retry_after: str | None, answer: str) -> None:
@@ -148,6 +152,12 @@ class Endpoint:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+def _proxy(url: str) -> str | None:
+    """Returns the proxy that the environment names; aiohttp would look for it, and for passwords, at every request."""
+    address = urlsplit(url)
+    return None if proxy_bypass(address.hostname or "") else getproxies().get(address.scheme)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
