@@ -1,5 +1,6 @@
 """Reading and writing of what passes between stages: JSON Lines with sorted keys, published atomically."""
 
+import glob
 import json
 import os
 import shutil
@@ -18,12 +19,14 @@ T = TypeVar("T")
 def published(path: Path | str) -> Iterator[Path]:
     """Gives a scratch path (file or folder, not yet there) that takes the place of `path` on success only.
 
-    A stage that fails or is killed leaves no half-written out behind.
+    A stage that fails leaves no half-written out behind; what one that was killed had begun is removed by the next.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     scratch = target.with_name(f".{target.name}.{os.getpid()}.part")
-    _remove(scratch)
+    for begun in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+        if begun == scratch or not _is_running(begun.suffixes[-2]):
+            _remove(begun)
     try:
         yield scratch
         if target.is_dir():
@@ -31,6 +34,16 @@ def published(path: Path | str) -> Iterator[Path]:
         scratch.replace(target)
     finally:
         _remove(scratch)
+
+
+def _is_running(suffix: str) -> bool:
+    try:
+        os.kill(int(suffix[1:]), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _remove(path: Path) -> None:

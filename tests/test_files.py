@@ -1,4 +1,6 @@
 import json
+import os
+import subprocess
 
 import pytest
 
@@ -104,3 +106,14 @@ def test_a_bad_array_is_named_with_its_place(tmp_path, written, message):
     (tmp_path / "rows").write_text(written)
     with pytest.raises(UserError, match=message):
         list(read_rows(tmp_path / "rows"))
+
+
+def test_what_a_killed_process_had_begun_is_removed_by_the_next(tmp_path):
+    killed = subprocess.Popen(["true"])
+    killed.wait()
+    for name in (f".out.{killed.pid}.part", f".out.{os.getppid()}.part", f".other.{killed.pid}.part"):
+        (tmp_path / name).mkdir()
+    with published(tmp_path / "out") as scratch:
+        scratch.mkdir()
+    left = {f".out.{os.getppid()}.part", f".other.{killed.pid}.part", "out"}
+    assert {path.name for path in tmp_path.iterdir()} == left, "a process that runs may still need its own"
