@@ -1,6 +1,7 @@
 """Stage `fingerprint`: what each stage's code is, as parameters for DVC."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from stages.configuration import read_all, tasks
@@ -25,6 +26,9 @@ def run() -> None:
         _require("`tasks`", "task", task, found["tasks"])
         if "families" not in found["questions"].get(task, {}):
             raise UserError(f"stages/tasks/{task}/families.py: FAMILIES is missing; without any, make it {{}}")
+        if not found.get("functions", {}).get(task):
+            known = sorted(path.stem for path in Path(__file__).parent.glob(f"tasks/{task}/functions/[!_]*.py"))
+            raise UserError(f"params.yaml: `problems.{task}.functions` must name some of {', '.join(known)}")
     _require("`chains.teacher`", "teacher", (read_all().get("chains") or {}).get("teacher"), found["teachers"])
 
 

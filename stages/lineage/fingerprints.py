@@ -70,7 +70,8 @@ class Fingerprints:
                 if not self._start(each):
                     where = f"{FILE}: [tool.lineage.roots] `{each.key}`"
                     raise LineageError(f"{where}: there is no {each.module}:{each.attribute}")
-                found[each.key] = each
+                if not root.is_pattern or self.project.counts(each.key, root):
+                    found[each.key] = each
             if not expanded:
                 where = f"{FILE}: [tool.lineage.roots] `{root.key}`"
                 raise LineageError(f"{where}: nothing fits {root.module}:{root.attribute}")

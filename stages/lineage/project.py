@@ -1,10 +1,12 @@
 """The `[tool.lineage]` section of pyproject.toml."""
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from .choices import Choice, read_choice
 from .errors import LineageError
 
 FILE = "pyproject.toml"
@@ -51,6 +53,7 @@ class Project:
         fingerprints: The file of fingerprints.
         roots: In the order of the file.
         distributions: Import name to the name of the distribution that brings it, where they can't be matched by name.
+        choices: Which roots of a pattern count, where a parameter says so.
     """
 
     folder: Path
@@ -60,6 +63,11 @@ class Project:
     fingerprints: PurePosixPath
     roots: tuple[Root, ...]
     distributions: dict[str, str]
+    choices: tuple[Choice, ...] = ()
+
+    def counts(self, key: str, pattern: Root) -> bool:
+        """Returns whether a root that was expanded from a pattern counts."""
+        return all(choice.admits(key, pattern.key) for choice in self.choices)
 
 
 def read_project(folder: Path | str = ".") -> Project:
@@ -92,6 +100,7 @@ def parse_project(content: bytes, root: Path) -> Project:
         fingerprints=PurePosixPath(_text(section, "fingerprints")),
         roots=tuple(_root(key, place) for key, place in _table(section, "roots").items()),
         distributions=_table(section, "distributions") if "distributions" in section else {},
+        choices=tuple(_choices(section, root)),
     )
 
 
@@ -118,6 +127,14 @@ def _table(section: dict[str, Any], key: str) -> dict[str, str]:
     if not isinstance(value, dict) or not value or not all(isinstance(entry, str) for entry in value.values()):
         raise LineageError(f"{FILE}: [tool.lineage.{key}] must be a table of texts")
     return value
+
+
+def _choices(section: dict[str, Any], folder: Path) -> Iterator[Choice]:
+    for key, place in (_table(section, "chosen") if "chosen" in section else {}).items():
+        where = f"{FILE}: [tool.lineage.chosen] `{key}`"
+        if key not in section["roots"]:
+            raise LineageError(f"{where}: there is no such key in [tool.lineage.roots]")
+        yield read_choice(folder, key, place, where)
 
 
 def _root(key: str, place: str) -> Root:
