@@ -4,7 +4,7 @@ BIN := .venv/bin
 # DVC runs each cmd with the PATH it was given: `python` there is the environment's.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: repro test check bench mutants
+.PHONY: repro test check bench mutants llama
 
 repro: $(BIN)/.installed  ## build everything that is out of date
 	dvc repro
@@ -22,6 +22,9 @@ bench: $(BIN)/.installed  ## ratios against the alternatives
 
 mutants: $(BIN)/.installed  ## every edit of the code: what is rebuilt, and what really changes
 	python -m tests.lineage.mutation
+
+llama: $(BIN)/.installed  ## the optional teacher that runs GGUFs in-process; compiled here, about ten minutes on two cores
+	CMAKE_ARGS="-DLLAVA_BUILD=OFF" $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-llama.lock
 
 $(BIN)/.installed: requirements.lock
 	$(PYTHON) -m venv .venv

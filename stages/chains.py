@@ -38,7 +38,7 @@ class ChainParameters(Parameters):
         teacher: Who attempts the problems; one of `teachers`.
         samples: Attempts at each problem.
         max_steps: Steps after which an attempt ends.
-        batch_size: Attempts that go on together.
+        batch_size: Attempts that go on together, if the teacher takes so many.
         seed: Seed of everything that the teacher draws.
     """
 
@@ -104,7 +104,8 @@ def _attempts(assignment: Assignment, samples: int) -> Iterator[Attempt]:
 
 def _rows(assignment: Assignment, parameters: ChainParameters, hired: Hired, counts: Counts) -> Iterator[Row]:
     task, samples = assignment.task, parameters.samples
-    done = run_attempts(hired.model, _attempts(assignment, samples), parameters.batch_size)
+    batch_size = min(parameters.batch_size, hired.batch_size or parameters.batch_size)
+    done = run_attempts(hired.model, _attempts(assignment, samples), batch_size)
     with tqdm(total=len(assignment.problems) * samples, desc=f"chains {task.name}", disable=None) as progress:
         for problem in assignment.problems:
             gold = execute_reference(problem.reference or (), assignment.functions).steps

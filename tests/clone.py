@@ -9,7 +9,16 @@ from pathlib import Path
 
 from tests.workspace import ROOT, lay_out, parameters
 
-COPIED = ("stages", "dvc.yaml", "requirements.lock", ".dvcignore", ".gitignore", ".dvc/config", ".dvc/plots")
+COPIED = (
+    "stages",
+    "dvc.yaml",
+    "requirements.lock",
+    "requirements-llama.lock",
+    ".dvcignore",
+    ".gitignore",
+    ".dvc/config",
+    ".dvc/plots",
+)
 GIT = {f"GIT_{role}_{key}": "callsmith" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
 
 

@@ -11,10 +11,10 @@ from stages.agent.functions import FunctionSet
 Message = dict[str, Any]
 STOP = "stop"
 MAX_REPEATS = 3
-_STOP = FunctionSet()
+STOPPING = FunctionSet()  # what every chain may call besides its task's functions
 
 
-@_STOP.register(example="stop(answer=42)")
+@STOPPING.register(example="stop(answer=42)")
 def stop(answer: int | float | str) -> str:
     """Give the final answer and end."""
     return str(answer)
@@ -61,7 +61,7 @@ class Episode:
     ended: str | None = None
 
     def __post_init__(self) -> None:
-        self.functions = self.functions | _STOP
+        self.functions = self.functions | STOPPING
         self._state = self.functions.state()
 
     @property

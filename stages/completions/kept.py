@@ -38,6 +38,11 @@ class Paid(Protocol):
 class Local(Paid, Protocol):
     """Computes completions in this process, in batches."""
 
+    @property
+    def batch_size(self) -> int | None:
+        """How many conversations it takes at once; None for as many as there are."""
+        ...
+
     def respond_all(self, requests: Sequence[Request]) -> Iterator[str]:
         """Yields the raw response to each request, in order, as soon as it is there."""
         ...

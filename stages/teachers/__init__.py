@@ -25,10 +25,12 @@ class Hired:
     Attributes:
         model: Completes conversations.
         usage: What it was asked for; None if its completions cost nothing and are not kept.
+        batch_size: How many conversations it takes at once; None for as many as there are.
     """
 
     model: Model | Responder
     usage: Usage | None = None
+    batch_size: int | None = None
 
 
 def hire(name: str, assignment: Assignment, earlier: Path) -> Hired:
@@ -49,8 +51,9 @@ def hire(name: str, assignment: Assignment, earlier: Path) -> Hired:
         return Hired(teacher)
     store, usage = Store(folder()), Usage(teacher.budget)
     store.add_missing(_seeds(earlier))
-    kept = KeptAnswers(teacher, store, usage) if isinstance(teacher, Served) else KeptBatches(teacher, store, usage)
-    return Hired(kept, usage)
+    if isinstance(teacher, Served):
+        return Hired(KeptAnswers(teacher, store, usage), usage)
+    return Hired(KeptBatches(teacher, store, usage), usage, teacher.batch_size)
 
 
 def recall(teacher: Paid, earlier: Path) -> Callable[[str], str | None]:

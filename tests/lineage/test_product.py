@@ -42,7 +42,7 @@ def before() -> dict[str, Fingerprint]:
 def copy(tmp_path: Path) -> Path:
     """A copy of the product's code and configuration."""
     shutil.copytree(REPOSITORY / "stages", tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "requirements.lock", "dvc.yaml", "params.yaml"):
+    for name in ("pyproject.toml", "requirements.lock", "requirements-llama.lock", "dvc.yaml", "params.yaml"):
         shutil.copy(REPOSITORY / name, tmp_path / name)
     return tmp_path
 
