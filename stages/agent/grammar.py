@@ -29,13 +29,13 @@ def _rule(name: str) -> str:
 def _call(function: Mapping[str, Any]) -> str:
     """Returns the rule of a function's calls; an optional argument is written only after all before it."""
     schema: Mapping[str, Any] = function["parameters"]
-    required = set(schema["required"])
+    required = set(schema.get("required", ()))
     ordered = sorted(schema["properties"].items(), key=lambda item: item[0] not in required)
     written = ""
     for place, (name, each) in reversed(list(enumerate(ordered))):
         written = f'"{", " if place else ""}{name}=" {_value(each)} {written}'.rstrip()
         written = written if name in required else f"({written})?"
-    return f'"{function["name"]}(" {written} ")"'.replace("  ", " ")
+    return " ".join(filter(None, [f'"{function["name"]}("', written, '")"']))
 
 
 def _value(schema: Mapping[str, Any]) -> str:
