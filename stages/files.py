@@ -1,6 +1,7 @@
 """Reading and writing of what passes between stages: JSON Lines with sorted keys, published atomically."""
 
 import glob
+import hashlib
 import json
 import os
 import shutil
@@ -51,6 +52,16 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def content_digest(path: Path) -> str:
+    """Returns the SHA-256 of a file, or of the files in a folder with their names."""
+    if path.is_file():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    files = sorted(inner for inner in path.rglob("*") if inner.is_file())
+    names = [f"{inner.relative_to(path).as_posix()} {content_digest(inner)}" for inner in files]
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
 def dump(value: object) -> str:

@@ -46,5 +46,5 @@ def _value(schema: Mapping[str, Any]) -> str:
         return f"({' | '.join(kind)})"
     if kind == "array":
         item = _value(schema["items"])
-        return f'"[" ({item} (", " {item}){0, 30})? "]"'
+        return f'"[" ({item} (", " {item}){{0,30}})? "]"'
     return str(kind)

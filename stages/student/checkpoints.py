@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from stages.files import dump
+from stages.files import content_digest, dump
 
 FOLDER = Path(".checkpoints")
 
@@ -22,12 +22,8 @@ def checkpoints(name: str, settings: Any, inputs: Iterable[Path]) -> Iterator[Pa
         settings: All that shapes the training apart from its inputs; as JSON.
         inputs: Files and folders that it reads; what others left is of no use to it.
     """
-    digest = hashlib.sha256(dump(settings).encode())
-    for path in inputs:
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file():
-                digest.update(hashlib.sha256(file.read_bytes()).digest())
-    folder = FOLDER / f"{name}-{digest.hexdigest()[:16]}"
+    told = dump([settings, *map(content_digest, inputs)])
+    folder = FOLDER / f"{name}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
     if FOLDER.is_dir() and not any(FOLDER.iterdir()):

@@ -78,7 +78,7 @@ def record(folder: Path, name: str, key: str) -> None:
     try:
         AutoConfig.from_pretrained(name)
     except Exception as error:
-        raise UserError(f"params.yaml: `{key}`: cannot load {name} ({_first_line(error)})") from None
+        raise UserError(f"params.yaml: `{key}`: cannot load {name} ({first_line(error)})") from None
     folder.mkdir(parents=True)
     (folder / RECORD).write_text(name + "\n", encoding="utf-8")
 
@@ -90,24 +90,30 @@ def load(folder: Path) -> tuple[Any, Any]:
         UserError: If the model cannot be had.
     """
     require(folder, None)
+    taken = (folder / RECORD).exists()
+    name = (folder / RECORD).read_text(encoding="utf-8").strip() if taken else str(folder)
+    try:
+        return pretrained(name)
+    except Exception as error:  # each loader raises exceptions of its own for what is missing or damaged
+        if taken:
+            raise UserError(f"{folder}: cannot load {name}, which `base` names ({first_line(error)})") from None
+        raise UserError(f"{folder}: cannot be loaded ({first_line(error)}); run `dvc repro` to train it anew") from None
+
+
+def pretrained(name: str, revision: str = "main") -> tuple[Any, Any]:
+    """Returns a model of the hub or of a folder and its tokenizer, in bfloat16 on a GPU if there is one.
+
+    Raises:
+        Exception: Of whatever kind the loaders raise.
+    """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    taken = (folder / RECORD).exists()
-    name = (folder / RECORD).read_text(encoding="utf-8").strip() if taken else str(folder)
     kind = {"device_map": "cuda", "dtype": torch.bfloat16} if torch.cuda.is_available() else {"dtype": torch.float32}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(name, padding_side="left")
-        model = AutoModelForCausalLM.from_pretrained(name, **kind)
-    except Exception as error:  # each loader raises exceptions of its own for what is missing or damaged
-        if taken:
-            raise UserError(f"{folder}: cannot load {name}, which `base` names ({_first_line(error)})") from None
-        raise UserError(
-            f"{folder}: cannot be loaded ({_first_line(error)}); run `dvc repro` to train it anew"
-        ) from None
+    tokenizer = AutoTokenizer.from_pretrained(name, revision=revision, padding_side="left")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    return model, tokenizer
+    return AutoModelForCausalLM.from_pretrained(name, revision=revision, **kind), tokenizer
 
 
 def require(base: Path, adapter: Path | None) -> None:
@@ -138,9 +144,10 @@ def load_arm(base: Path, adapter: Path | None) -> tuple[Any, Any]:
         return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(), tokenizer
     except Exception as error:
         raise UserError(
-            f"{adapter}: cannot be loaded ({_first_line(error)}); run `dvc repro` to train it anew"
+            f"{adapter}: cannot be loaded ({first_line(error)}); run `dvc repro` to train it anew"
         ) from None
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Returns what an exception of a library says, short enough to be shown."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

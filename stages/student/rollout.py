@@ -5,6 +5,7 @@ step only what is new. Rows have different lengths, so the cache has holes; the 
 ids count real tokens only.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -35,14 +36,25 @@ class Student:
         max_tokens: The longest completion, in tokens.
         temperature: 0 for greedy decoding.
         seed: Seed of sampling.
+        plain: Whether special tokens are left out of completions; in some formats they mark the call.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, max_tokens: int, temperature: float = 0.0, seed: int = 0) -> None:
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        max_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        *,
+        plain: bool = True,
+    ) -> None:
+        self._plain = plain
         self._model = model.eval()
         self._tokenizer = tokenizer
         self._max_tokens = max_tokens
         self._temperature = temperature
-        self._generator = torch.Generator().manual_seed(seed)
+        self._seed = seed
         self._rows: dict[tuple[str, int], _Row] = {}
         self._cache: Any = None
         self._mask = torch.zeros(0, 0, dtype=torch.long)
@@ -60,7 +72,12 @@ class Student:
             self._take(requests, prompts)
             rows = list(self._rows.values())
             logits = self._extend(rows, [self._news(place, prompt) for place, prompt in enumerate(prompts)])
-            return [self._decode(tokens) for tokens in self._generate(rows, logits)]
+            return [self._decode(tokens) for tokens in self._generate(rows, logits, list(map(self._dice, requests)))]
+
+    def _dice(self, request: Request) -> torch.Generator:
+        """Returns a step's own generator: what is drawn for it is the same in whatever batch it stands."""
+        name = f"{self._seed}/{request.problem_id}/{request.sample}/{len(request.messages)}"
+        return torch.Generator().manual_seed(int(hashlib.sha256(name.encode()).hexdigest()[:15], 16))
 
     def _encode(self, request: Request) -> list[int]:
         tokens: list[int] = self._tokenizer.apply_chat_template(
@@ -69,8 +86,8 @@ class Student:
         return tokens
 
     def _decode(self, tokens: Sequence[int]) -> str:
-        text: str = self._tokenizer.decode(tokens, skip_special_tokens=True)
-        return text
+        text: str = self._tokenizer.decode(tokens, skip_special_tokens=self._plain)
+        return text if self._plain else text.removesuffix(self._tokenizer.eos_token)
 
     def _take(self, requests: Sequence[Request], prompts: Sequence[list[int]]) -> None:
         """Keeps the rows of conversations that go on, or starts afresh if there is any new one."""
@@ -136,12 +153,12 @@ class Student:
         logits: torch.Tensor = output.logits[:, -1].float().cpu()
         return logits
 
-    def _generate(self, rows: Sequence[_Row], logits: torch.Tensor) -> list[list[int]]:
+    def _generate(self, rows: Sequence[_Row], logits: torch.Tensor, dice: Sequence[torch.Generator]) -> list[list[int]]:
         """Decodes token by token until every row has ended; ended rows get padding that the mask hides."""
         written: list[list[int]] = [[] for _ in rows]
         running = set(range(len(rows)))
         for count in range(1, self._max_tokens + 1):
-            choice = self._choose(logits)
+            choice = self._choose(logits, dice)
             for place in running:
                 written[place].append(choice[place])
             running = {place for place in running if choice[place] != self._tokenizer.eos_token_id}
@@ -150,13 +167,12 @@ class Student:
             logits = self._extend(rows, [[choice[place]] if place in running else [] for place in range(len(rows))])
         return written
 
-    def _choose(self, logits: torch.Tensor) -> list[int]:
+    def _choose(self, logits: torch.Tensor, dice: Sequence[torch.Generator]) -> list[int]:
         if self._temperature == 0:
             greedy: list[int] = logits.argmax(dim=-1).tolist()
             return greedy
         chances = torch.softmax(logits / self._temperature, dim=-1)
-        sampled: list[int] = torch.multinomial(chances, 1, generator=self._generator).squeeze(1).tolist()
-        return sampled
+        return [int(torch.multinomial(row, 1, generator=each)) for row, each in zip(chances, dice)]
 
 
 def _common_prefix(prompts: Sequence[Sequence[int]]) -> list[int]:

@@ -1,6 +1,5 @@
 """The llama.cpp teacher: any GGUF, in this process (optional: `pip install llama-cpp-python`)."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -15,6 +14,7 @@ from stages.agent.model import Request
 from stages.agent.plain_text import PROBE, plain_messages
 from stages.completions.usage import Budget, Completion
 from stages.errors import UserError
+from stages.files import content_digest
 from stages.parameters import Parameters, section
 from stages.teachers.teacher import Assignment
 
@@ -82,11 +82,9 @@ class LlamaCppTeacher:
     def identity(self) -> Mapping[str, Any]:
         """All that shapes a completion: the file's content, the prompt's form, sampling."""
         given = self._parameters
-        with self._path.open("rb") as file:
-            content = hashlib.file_digest(file, "sha256").hexdigest()
         sampling = given.model_dump(exclude={"path", "tokenizer", "chat_template", "context", "threads", "gpu_layers"})
         probe = self._tokens(Request("", 0, PROBE, self._schemas))
-        return {"name": "llama_cpp", "gguf": content, "seed": self._seed, "probe": probe, **sampling}
+        return {"name": "llama_cpp", "gguf": content_digest(self._path), "seed": self._seed, "probe": probe, **sampling}
 
     def respond_all(self, requests: Sequence[Request]) -> Iterator[str]:
         """Yields the completion of each request, with the number of tokens that were read and written, as JSON.
