@@ -15,7 +15,7 @@ from stages.completions.store import VARIABLE
 from tests.server import serving
 from tests.workspace import ROOT, lay_out, overlaid, parameters
 
-TASK, LATENCY, IN_FLIGHT, PROBLEMS, SAMPLES = "math", 0.05, 64, 1000, 2
+TASK, LATENCY, IN_FLIGHT, PROBLEMS, SAMPLES = "math", 0.05, 64, 1000, 5
 FEW, MANY = 1_000, 50_000
 
 
@@ -26,7 +26,7 @@ def measure():
         os.chdir(lay_out(Path(place) / "workspace", settings(PROBLEMS)))
         try:
             problems.run(TASK)
-            return [*_speed(), _memory()]
+            return [*_speed(), _faults(), _memory()]
         finally:
             os.chdir(ROOT)
 
@@ -51,6 +51,23 @@ def _speed():
     steps, again = _timed()
     assert steps == asked
     yield _row("steps from the store, against those from the server", steps / again, asked / took, "steps/s")
+
+
+def _faults():
+    """1,000 chains from a server that fails in five ways, each in one request of five that are left by the others."""
+    with serving(faults=1 - 0.8**5, problems=[str(Path(f"data/problems/{TASK}/train.jsonl").resolve())]) as server:
+        patient = {"timeout": 1.0, "pause": 0.01, "tries": 100}
+        changes = {"chains": {"samples": 1}, "teachers": {"openai_compatible": patient}}
+        lay_out(Path(), overlaid(settings(PROBLEMS, url=server.url), changes))
+        _timed()
+        stats = server.stats()
+    finished = Path(f"data/chains/{TASK}.jsonl").read_text("utf-8").count("\n")
+    assert finished == PROBLEMS + 1
+    assert stats["billed"] == stats["requests"]
+    print(f"{finished} chains; {stats['tries']} tries of {stats['requests']} requests; failed: {stats['faults']}")
+    return _row(
+        "answers that were paid for, against requests, under faults", stats["billed"], stats["requests"], "answers"
+    )
 
 
 def _timed():
