@@ -26,6 +26,3 @@ class CallError(Exception):
     def __init__(self, error: ErrorType, message: str) -> None:
         super().__init__(message)
         self.error = error
-
-    def __reduce__(self) -> tuple[type["CallError"], tuple[ErrorType, str]]:
-        return CallError, (self.error, str(self))

@@ -35,6 +35,7 @@ _MARK = re.compile(
 _PARAMETER = re.compile(r"\s*<parameter=(\w+)>\n?(.*?)\n?</parameter>", re.DOTALL)
 _CLOSED = re.compile(r"\s*</function>")
 _SPACE = re.compile(r"\s*")
+_WARNED_OF = re.compile(r"\\|\d\.?[^\W\d]")  # unknown escapes such as `\d`, and `1or 2`
 _WARNINGS = threading.Lock()
 
 
@@ -77,7 +78,7 @@ def marked(text: str) -> list[Written] | None:
 
 def _python(text: str) -> list[Written]:
     with ExitStack() as quiet:
-        if "\\" in text:  # unknown escapes are read as they stand; the filters of warnings are shared by all threads
+        if _WARNED_OF.search(text):  # the filters of warnings are shared by all threads
             quiet.enter_context(_WARNINGS)
             quiet.enter_context(warnings.catch_warnings(action="ignore"))
         node = ast.parse(text, mode="eval").body

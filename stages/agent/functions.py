@@ -92,8 +92,8 @@ class Function:
                 raise self._mistake(f"argument `{name}` {error}") from None
         try:
             return result_text(self.body(*([state] if self.takes_state else []), **converted))
-        except CallError:
-            raise
+        except CallError as error:
+            raise CallError(error.error, _short(str(error))) from None
         except Exception as error:  # whatever a user's function raises is an answer to the model, not a crash
             reason = str(error) or type(error).__name__
             raise CallError(ErrorType.EXECUTION_ERROR, f"{self.name} failed: {_short(reason)}") from None

@@ -1,3 +1,4 @@
+import contextlib
 import json
 import threading
 import warnings
@@ -157,6 +158,16 @@ def test_no_arguments_are_none():
 def test_bare_parameters_are_numbers_and_lists_where_nothing_is_lost(written, value):
     (read,) = parse(f"<function=f>\n<parameter=x>\n{written}\n</parameter>\n</function>").keywords.values()
     assert (read, type(read)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    "written", [r"f('\d')", "f(1or 2)", "f(0x1for x in y)", "f(1_0if x else 3)", "f(1.0and 2)", "f(1.or 2)"]
+)
+def test_nothing_is_said_about_odd_literals_but_to_the_model(written):
+    with warnings.catch_warnings(record=True, action="always") as said:
+        with contextlib.suppress(CallError):
+            parse(written)
+        assert not said
 
 
 def test_unknown_escapes_are_read_alike_by_all_threads_and_leave_the_filters_of_warnings():

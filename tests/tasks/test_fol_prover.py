@@ -1,10 +1,12 @@
 import json
 import os
 import random
+import time
 from pathlib import Path
 
 import pytest
 
+from stages.agent import worker
 from stages.tasks.fol import monadic
 from stages.tasks.fol.chase import finds_model
 from stages.tasks.fol.formula import Atom, Binary, Not, Operator, Quantified, Quantifier, Term
@@ -69,6 +71,33 @@ def test_too_many_branches_or_predicates_go_to_z3():
     assert monadic.satisfiable(many) is None
     assert satisfiable(many) is True
     assert satisfiable(pigeons) is False
+
+
+@pytest.mark.parametrize(
+    "premises",
+    [
+        [" & ".join(f"(P(c{k}x{n}) <-> Q(c{k}x{n}))" for n in range(70)) for k in range(15)],
+        ["(" + ") | (".join(f"some x (p{n % 10}(x) & -p{(n + 3) % 10}(x))" for n in range(50)) + ")"] * 15,
+    ],
+)
+def test_the_quick_decision_gives_up_before_it_is_slow_or_too_deep(premises):
+    formulas = [read(text) for text in premises]
+
+    def deep(levels):
+        return deep(levels - 1) if levels else monadic.satisfiable(formulas)
+
+    begun = time.process_time()
+    assert deep(500) is None
+    assert time.process_time() - begun < 3
+    assert satisfiable(formulas) is True
+
+
+def test_formulas_on_which_z3_heeds_no_limit_are_out_of_time(monkeypatch):
+    monkeypatch.setattr(worker, "LIMITS", worker.Limits(computing=1))
+    monkeypatch.setattr(worker, "_idle", {})
+    bomb = read("all x (" + " xor ".join(f"p{n % 11}(x)" for n in range(95)) + ")")
+    assert entails([bomb], read("p1(a)")) is Verdict.OUT_OF_TIME
+    assert entails([read("R(a, b)")], read("R(a, b)")) is Verdict.TRUE
 
 
 @pytest.mark.parametrize("text", ["all x some y (P(x) & Q(y))", "a = b", "P(m(a))", "R(a, b)", "all x (P(x) | Q(a))"])

@@ -1,9 +1,12 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.tasks.fol.formula import (
     MAX_DEPTH,
+    MAX_SIZE,
     Atom,
     Binary,
     Equal,
@@ -112,6 +115,45 @@ def test_shared_parts_count_as_often_as_they_occur():
         formula = Binary(Operator.AND, formula, formula)
     with pytest.raises(ValueError, match="too large"):
         check_size(formula)
+
+
+def test_terms_are_parts_as_well():
+    flat, deep = Atom("p", (Term("c"),) * MAX_SIZE), Term("x")
+    for _ in range(MAX_DEPTH):
+        deep = Term("f", (deep,))
+    for formula in (flat, Equal(deep, Term("c"))):
+        with pytest.raises(ValueError, match="too large"):
+            check_size(formula)
+    assert check_size(read("all x (p(x, f(c)) & x = c)")) == 9
+
+
+LARGE = CHAIN = Atom("p", (Term("x"),))
+for _ in range(7):
+    LARGE = Binary(Operator.AND, LARGE, LARGE)
+for _ in range(90):
+    CHAIN = Quantified(Quantifier.FORALL, "x", CHAIN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "all y (chain) " + "&large" * 300,
+        "all x (large) " + "->large" * 250,
+        "all x (chain) " + "&all x(chain)" * 130,
+        "all x (p(x)) & (" + "p & " * 480 + "p)",
+        "all x (p(x)) & (" + "p->" * 600 + "p)",
+        "all " + "x " * 900 + "p(x) & p(x)",
+        "(" * 90 + "p->" * 90 + "all " + "x " * 90 + "p(x)" + " & p" * 300 + ")" * 90,
+    ],
+)
+def test_no_text_is_too_much_work_or_too_deep_for_a_stack_that_is_deep_already(text):
+    def deep(levels):
+        return deep(levels - 1) if levels else read(text, {"large": LARGE, "chain": CHAIN})
+
+    begun = time.process_time()
+    with pytest.raises(ValueError, match=r"too (deeply|large)"):
+        deep(250)
+    assert time.process_time() - begun < 1
 
 
 @pytest.mark.parametrize(

@@ -110,29 +110,37 @@ def free_variables(formula: Formula) -> list[str]:
 
 def free_names(formula: Formula) -> set[str]:
     """Returns the names that no quantifier binds: constants and variables that somebody forgot to bind."""
-    match formula:
-        case Atom(_, terms):
-            return {name for term in terms for name in _names(term)}
-        case Equal(left, right):
-            return {*_names(left), *_names(right)}
-        case Quantified(_, variable, body):
-            return free_names(body) - {variable}
-    return {name for child in children(formula) for name in free_names(child)}
+    found: set[str] = set()
+    parts: list[tuple[Formula, frozenset[str]]] = [(formula, frozenset())]
+    while parts:
+        part, bound = parts.pop()
+        match part:
+            case Atom(_, terms):
+                found.update(name for term in terms for name in _names(term) if name not in bound)
+            case Equal(left, right):
+                found.update(name for term in (left, right) for name in _names(term) if name not in bound)
+            case Quantified(_, variable, body):
+                parts.append((body, bound | {variable}))
+            case _:
+                parts += [(child, bound) for child in children(part)]
+    return found
 
 
-def check_size(formula: Formula) -> None:
-    """Refuses formulas that would be too much for what walks through them.
+def check_size(formula: Formula, limit: int = MAX_SIZE) -> int:
+    """Refuses formulas that would be too much for what walks through them, and returns the number of their parts.
 
     Raises:
-        ValueError: If the formula has more than `MAX_SIZE` parts or is nested deeper than `MAX_DEPTH`.
+        ValueError: If the formula has more parts than the limit, terms included, or is nested deeper than `MAX_DEPTH`.
     """
-    size, parts = 0, [(formula, 1)]
+    size = 0
+    parts: list[tuple[Formula | Term, int]] = [(formula, 1)]
     while parts:
         part, depth = parts.pop()
         size += 1
-        if size > MAX_SIZE or depth > MAX_DEPTH:
+        if size > limit or depth > MAX_DEPTH:
             raise ValueError(f"the formula is too large (at most {MAX_SIZE} parts, {MAX_DEPTH} deep)")
-        parts += [(child, depth + 1) for child in children(part)]
+        parts += [(child, depth + 1) for child in _parts(part)]
+    return size
 
 
 def children(formula: Formula) -> tuple[Formula, ...]:
@@ -143,6 +151,15 @@ def children(formula: Formula) -> tuple[Formula, ...]:
         case Binary(_, left, right):
             return (left, right)
     return ()
+
+
+def _parts(part: Formula | Term) -> tuple[Formula | Term, ...]:
+    match part:
+        case Term(_, inner) | Atom(_, inner):
+            return inner
+        case Equal(left, right):
+            return left, right
+    return children(part)
 
 
 def atoms(formula: Formula) -> Iterator[Atom | Equal]:

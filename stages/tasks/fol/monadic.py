@@ -16,13 +16,15 @@ from stages.tasks.fol.formula import Atom, Binary, Equal, Formula, Not, Operator
 
 MAX_PREDICATES = 10
 MAX_BRANCHES = 2000
+MAX_SPLITS = 100  # of one branch
+MAX_STEPS = 100_000
 
 Signed = tuple[Formula, bool]
 _Predicate = tuple[str, int]
 
 
 class _OutsideError(Exception):
-    """The formulas are not in the part that is decided here, or would take too many branches."""
+    """The formulas are not in the part that is decided here, or would take too long."""
 
 
 def satisfiable(formulas: Sequence[Formula]) -> bool | None:
@@ -59,14 +61,19 @@ class _Tableau:
         self.every_type = (1 << (1 << len(names))) - 1
         self._masks = dict(zip(names, _columns(len(names))))
         self._branches = 0
+        self._steps = 0
 
-    def open(self, todo: list[Signed], branch: _Branch) -> bool:
-        """Tells whether the branch can be completed to a model of the signed formulas; uses both up."""
+    def open(self, todo: list[Signed], branch: _Branch, made: int = 0) -> bool:
+        """Tells whether the branch, after some splits, can be completed to a model of the signed formulas.
+
+        Uses up both of them.
+        """
         self._branches += 1
-        if self._branches > MAX_BRANCHES:
+        if self._branches > MAX_BRANCHES or made > MAX_SPLITS:
             raise _OutsideError
         splits: list[Signed] = []
         while todo:
+            self._step()
             formula, sign = todo.pop()
             if isinstance(formula, Atom | Quantified):
                 self._demand(formula, sign, branch)
@@ -77,7 +84,12 @@ class _Tableau:
         if not splits or not branch.alive:
             return branch.alive
         split = _alternatives(*splits.pop())
-        return any(self.open([*splits, *alternative], branch.copy()) for alternative in split)
+        return any(self.open([*splits, *alternative], branch.copy(), made + 1) for alternative in split)
+
+    def _step(self) -> None:
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise _OutsideError
 
     def _demand(self, formula: Atom | Quantified, sign: bool, branch: _Branch) -> None:
         if isinstance(formula, Atom):
@@ -93,6 +105,7 @@ class _Tableau:
 
     def _mask(self, formula: Formula, variable: str) -> int:
         """Returns the types of which the formula holds, if the variable is an element of that type."""
+        self._step()
         match formula:
             case Atom(terms=(term,)) if term.name == variable:
                 return self._masks[_predicate(formula)]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+from stages.agent.worker import in_worker
 from stages.tasks.fol import monadic
 from stages.tasks.fol.chase import finds_model
 from stages.tasks.fol.formula import Atom, Binary, Equal, Formula, Not, Operator, Quantified, Quantifier, Term
@@ -54,10 +55,20 @@ def satisfiable(formulas: Sequence[Formula]) -> bool | None:
 def satisfiable_by_z3(formulas: Sequence[Formula], resource_limit: int = RESOURCE_LIMIT) -> bool | None:
     """The same, always by z3, over one uninterpreted sort.
 
+    z3 runs in a worker: there are formulas on which it heeds neither its count nor the clock.
+
     Args:
         formulas: What is to hold together.
         resource_limit: How much work z3 may do, in its own unit (`rlimit`); the same on every machine.
     """
+    try:
+        answer = _in_worker(formulas=list(formulas), resource_limit=resource_limit)
+    except (TimeoutError, MemoryError):
+        return None
+    return None if answer is None else bool(answer)
+
+
+def _satisfiable(formulas: Sequence[Formula], resource_limit: int) -> bool | None:
     import z3
 
     translation = _Translation(z3)
@@ -66,6 +77,9 @@ def satisfiable_by_z3(formulas: Sequence[Formula], resource_limit: int = RESOURC
     solver.add([translation.formula(formula, {}) for formula in formulas])
     answer = solver.check()
     return None if answer == z3.unknown else bool(answer == z3.sat)
+
+
+_in_worker = in_worker(_satisfiable)
 
 
 class _Translation:

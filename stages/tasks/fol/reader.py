@@ -28,12 +28,13 @@ a quantifier that stands before `(` is a name. Square brackets and braces are ro
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from stages.tasks.fol.formula import (
     MAX_DEPTH,
+    MAX_SIZE,
     VARIABLE,
     Atom,
     Binary,
@@ -49,6 +50,7 @@ from stages.tasks.fol.formula import (
 )
 
 MAX_LENGTH = 2000
+MAX_QUOTED = 30
 
 _SIGNS = {
     "not": "¬ - ~ ! not NOT",
@@ -120,7 +122,8 @@ class _Token:
     column: int
 
     def __str__(self) -> str:
-        return "the end" if self.kind == "end" else f"`{self.text}`"
+        text = self.text if len(self.text) <= MAX_QUOTED else f"{self.text[:MAX_QUOTED]}…"
+        return "the end" if self.kind == "end" else f"`{text}`"
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -140,7 +143,9 @@ class _Reader:
         self._tokens = tokens
         self._definitions = definitions
         self._position = 0
-        self._depth = 0
+        self._brackets = 0  # how deep the reader is in brackets, negations and scopes
+        self._depth = 0  # how deep the formula will be at least, for operators and variables alone
+        self._size = 0  # how many parts have come from definitions
 
     def read(self) -> Formula:
         formula = self._formula()
@@ -172,14 +177,20 @@ class _Reader:
         left = self._unit()
         while (operator := _OPERATORS.get(self._next.kind)) and _STRENGTH[operator] >= strength:
             self._take()
+            self._descend(1)
             right = self._formula(_STRENGTH[operator] + (operator is not Operator.IMPLIES))
+            self._depth -= 1
             left = _extend(left, operator, right) if reaching else Binary(operator, left, right)
         return left
 
-    def _unit(self) -> Formula:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
+    def _descend(self, levels: int = 0, brackets: int = 0) -> None:
+        self._depth += levels
+        self._brackets += brackets
+        if max(self._depth, self._brackets) > MAX_DEPTH:
             raise ReadError(self._next.column, f"the formula is nested too deeply (at most {MAX_DEPTH})")
+
+    def _unit(self) -> Formula:
+        self._descend(brackets=1)
         token = self._next
         if self._accept("not"):
             unit: Formula = Not(self._unit())
@@ -190,14 +201,16 @@ class _Reader:
             self._expect(")", "an operator or `)`")
         else:
             unit = self._atom()
-        self._depth -= 1
+        self._brackets -= 1
         return unit
 
     def _quantified(self, quantifier: Quantifier) -> Formula:
         variables = [self._expect("name", "a variable").text]
         while self._accept(",") or self._at_variable():
             variables.append(self._expect("name", "a variable").text)
+        self._descend(len(variables))
         formula = self._formula() if self._accept(".") else self._unit()
+        self._depth -= len(variables)
         for variable in reversed(variables):
             formula = Quantified(quantifier, variable, formula)
         return formula
@@ -227,30 +240,39 @@ class _Reader:
         if self._accept("!="):
             return Not(Equal(term, self._term("a term")))
         if not term.arguments and term.name in self._definitions:
-            return self._definitions[term.name]
+            return self._defined(self._definitions[term.name])
         return Atom(term.name, term.arguments)
+
+    def _defined(self, formula: Formula) -> Formula:
+        """Counts the parts of a definition each time that it is used: a few of them make a text short and huge."""
+        self._size += check_size(formula, MAX_SIZE - self._size)
+        return formula
 
     def _term(self, described: str) -> Term:
         name = self._expect("name", described).text
         if not self._accept("("):
             return Term(name)
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise ReadError(self._next.column, f"the formula is nested too deeply (at most {MAX_DEPTH})")
+        self._descend(brackets=1)
         terms = [] if self._next.kind == ")" else [self._term("a term")]
         while self._accept(","):
             terms.append(self._term("a term"))
         self._expect(")", "`,` or `)`")
-        self._depth -= 1
+        self._brackets -= 1
         return Term(name, tuple(terms))
 
 
 def _extend(left: Formula, operator: Operator, right: Formula) -> Formula:
     """Joins two formulas; the right one comes under those of the left one's quantifiers whose variables it uses."""
-    if isinstance(left, Quantified) and _bound(left) & free_names(right):
-        return Quantified(left.quantifier, left.variable, _extend(left.body, operator, right))
-    return Binary(operator, left, right)
+    free, quantifiers = free_names(right), list(_prefix(left))
+    while quantifiers and quantifiers[-1].variable not in free:
+        quantifiers.pop()
+    joined: Formula = Binary(operator, quantifiers[-1].body if quantifiers else left, right)
+    for item in reversed(quantifiers):
+        joined = Quantified(item.quantifier, item.variable, joined)
+    return joined
 
 
-def _bound(formula: Formula) -> set[str]:
-    return {formula.variable} | _bound(formula.body) if isinstance(formula, Quantified) else set()
+def _prefix(formula: Formula) -> Iterator[Quantified]:
+    while isinstance(formula, Quantified):
+        yield formula
+        formula = formula.body
