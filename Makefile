@@ -4,7 +4,7 @@ BIN := .venv/bin
 # DVC runs each cmd with the PATH it was given: `python` there is the environment's.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: repro test check bench mutants llama
+.PHONY: repro test check bench mutants llama fuzz
 
 repro: $(BIN)/.installed  ## build everything that is out of date
 	dvc repro
@@ -25,6 +25,9 @@ mutants: $(BIN)/.installed  ## every edit of the code: what is rebuilt, and what
 
 llama: $(BIN)/.installed  ## the optional teacher that runs GGUFs in-process; compiled here, about ten minutes on two cores
 	CMAKE_ARGS="-DLLAVA_BUILD=OFF" $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-llama.lock
+
+fuzz: $(BIN)/.installed  ## a million hostile texts against all that reads what a model writes
+	python -m tests.fuzz
 
 $(BIN)/.installed: requirements.lock
 	$(PYTHON) -m venv .venv

@@ -14,7 +14,7 @@ from tests.clone import clone, commit, dvc, environment, ran
 from tests.workspace import ROOT
 
 README = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/functions.md"))
-MAKE = {"make repro", "make test", "make check", "make bench", "make mutants"}
+MAKE = {"make repro", "make test", "make check", "make bench", "make mutants", "make fuzz"}
 
 
 def commands():
