@@ -1,4 +1,4 @@
-"""The commands of the README and of the page on functions, with real DVC on a built clone in sizes of smoke.yaml."""
+"""The commands of the README and of the pages that it names, with real DVC on a built clone in sizes of smoke.yaml."""
 
 import json
 import os
@@ -6,22 +6,26 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from tests.clone import clone, commit, dvc, environment, ran
+from tests.server import serving
 from tests.workspace import ROOT
 
-README = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/functions.md"))
-MAKE = {"make repro", "make test", "make check", "make bench", "make mutants", "make fuzz"}
+README = "\n".join(
+    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/functions.md", "docs/teachers.md")
+)
+MAKE = {"make repro", "make test", "make check", "make bench", "make mutants", "make fuzz", "make llama"}
 
 
 def commands():
     """Returns every command of the pages: what stands in code and starts with a program that it speaks of."""
-    spans = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", README, flags=re.DOTALL))
-    blocks = [line for block in re.findall(r"```\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
-    found = [text.removeprefix("$ ").strip() for text in (*spans, *blocks)]
+    parts = re.split(r"^( *```[^\n]*\n.*?^ *```)$", README, flags=re.MULTILINE | re.DOTALL)
+    code = [part.splitlines() if "```" in part else re.findall(r"`([^`\n]+)`", part) for part in parts]
+    found = [line.removeprefix("$ ").strip() for lines in code for line in lines]
     starts = ("make ", "dvc ", "python -m stages ")
     return list(dict.fromkeys(text for text in found if text.startswith(starts) and "STAGE" not in text))
 
@@ -57,11 +61,18 @@ def test_make_targets_are_there(command):
     assert f"\n{command.split()[1]}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
-def test_the_readmes_commands_work(built, gsm8k):
+@pytest.fixture(scope="module")
+def server(built):
+    with serving(problems=list(map(str, built.glob("data/problems/*/*.jsonl")))) as server:
+        yield server
+
+
+def test_the_readmes_commands_work(built, gsm8k, server):
+    stand_ins = {"FOLDER": str(gsm8k), "URL": server.url, "NAME": "any", "FILE": str(gsm8k.parent / "export.jsonl")}
     for command in commands():
-        if command.startswith("make "):
+        if command.startswith("make ") or ("llama_cpp" in command and not find_spec("llama_cpp")):
             continue
-        words = shlex.split(command.replace("FOLDER", str(gsm8k)))
+        words = shlex.split(re.sub("|".join(stand_ins), lambda found: stand_ins[found[0]], command))
         program = [str(Path(sys.executable).parent / words[0]), *words[1:]]
         done = subprocess.run(program, cwd=built, env=environment(), capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, (command, done.stdout[-2000:], done.stderr[-2000:])
