@@ -1,5 +1,8 @@
 import json
+import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -7,7 +10,7 @@ from stages import chains, problems
 from stages.completions.store import VARIABLE, Store
 from stages.errors import UserError
 from tests.server import serving
-from tests.workspace import lay_out, overlaid, parameters
+from tests.workspace import ROOT, lay_out, overlaid, parameters
 
 KEY = "sk-very-secret"
 TASK = "math"
@@ -171,6 +174,25 @@ def test_after_a_clone_the_store_is_seeded_from_the_chains(build, known, monkeyp
         before = server.stats()["billed"]
         rows, _ = build(server, {"samples": 2})
         assert server.stats()["billed"] == len({key for row in rows for key in row["requests"]}) > before
+
+
+def test_two_runs_at_once_read_the_same_first_answers(built, known, tmp_path):
+    with serving(problems=known, latency=0.01) as server:
+        teacher = {"base_url": server.url, "model": "m"}
+        values = {"chains": {"teacher": "openai_compatible"}, "teachers": {"openai_compatible": teacher}}
+        folders = [shutil.copytree(built, tmp_path / name) for name in "ab"]
+        running = []
+        for folder in folders:
+            lay_out(folder, overlaid(parameters(), values))
+            variables = {**os.environ, VARIABLE: str(tmp_path / "store"), "PYTHONPATH": str(ROOT)}
+            running.append(
+                subprocess.Popen([sys.executable, "-m", "stages", "chains", TASK], cwd=folder, env=variables)
+            )
+        assert [process.wait() for process in running] == [0, 0]
+        stats = server.stats()
+    first, second = ((folder / "data/chains/math.jsonl").read_bytes() for folder in folders)
+    assert first == second
+    assert len(Store(tmp_path / "store")) == stats["requests"]
 
 
 def test_the_key_is_in_no_file(build, known, tmp_path):
