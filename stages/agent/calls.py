@@ -7,6 +7,7 @@ anything else is malformed.
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from stages.agent.values import MAX_DIGITS, Value, text
 
 MAX_LENGTH = 4000
 MAX_DEPTH = 20
+_KEY = re.compile(r"[\w .-]*")
 _ADVICE = "Answer with exactly one call, such as {example}"
 
 
@@ -65,7 +67,7 @@ def _read(reader: Callable[[str], list[Written] | None], candidate: str) -> list
 
 
 def _call(name: str, keywords: dict[str, Any], positional: list[Any]) -> Call:
-    named = {_text(key): _checked(value) for key, value in keywords.items()}
+    named = {_key(key): _checked(value) for key, value in keywords.items()}
     return Call(_text(name), named, tuple(map(_checked, positional)))
 
 
@@ -74,7 +76,7 @@ def _checked(value: Any, depth: int = MAX_DEPTH) -> Value:
     if isinstance(value, list) and depth:
         return [_checked(item, depth - 1) for item in value]
     if isinstance(value, dict) and depth:
-        return {_text(str(key)): _checked(item, depth - 1) for key, item in value.items()}
+        return {_key(str(key)): _checked(item, depth - 1) for key, item in value.items()}
     if isinstance(value, str):
         return _text(value)
     if value is None or isinstance(value, bool):
@@ -82,6 +84,13 @@ def _checked(value: Any, depth: int = MAX_DEPTH) -> Value:
     if (isinstance(value, int) and abs(value) < 10**MAX_DIGITS) or (isinstance(value, float) and math.isfinite(value)):
         return value
     raise ValueError("not a value that a call can carry")
+
+
+def _key(name: str) -> str:
+    """Lets through names: renderers of conversations take them for harmless, and spell out no control token in them."""
+    if not _KEY.fullmatch(name):
+        raise ValueError("not a name")
+    return _text(name)
 
 
 def _text(value: str) -> str:

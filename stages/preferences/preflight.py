@@ -7,6 +7,7 @@ from typing import Any
 
 from stages.errors import UserError
 from stages.files import Row
+from stages.student.rendering import tokenize
 
 SHOWN = 3
 
@@ -33,9 +34,9 @@ def preflight(pairs: Sequence[Row], tokenizer: Any, max_length: int, path: Path)
 
 
 def _faults(pair: Row, tokenizer: Any, max_length: int) -> Iterator[str]:
-    prompt = _tokens(tokenizer, pair["prompt"], pair["tools"], add_generation_prompt=True)
-    chosen = _tokens(tokenizer, pair["prompt"] + pair["chosen"], pair["tools"])
-    rejected = _tokens(tokenizer, pair["prompt"] + pair["rejected"], pair["tools"])
+    prompt = tokenize(tokenizer, pair["prompt"], pair["tools"], add_generation_prompt=True)
+    chosen = tokenize(tokenizer, pair["prompt"] + pair["chosen"], pair["tools"])
+    rejected = tokenize(tokenizer, pair["prompt"] + pair["rejected"], pair["tools"])
     if chosen == rejected:
         yield "chosen and rejected are equal to the model"
     if max(len(chosen), len(rejected)) > max_length:
@@ -45,8 +46,3 @@ def _faults(pair: Row, tokenizer: Any, max_length: int) -> Iterator[str]:
             yield "the chat template does not render the prompt alone as it does before an answer"
         elif len(side) == len(prompt):
             yield "the chat template renders an answer as nothing"
-
-
-def _tokens(tokenizer: Any, messages: Sequence[Row], tools: Sequence[Row], **options: Any) -> list[int]:
-    tokens: list[int] = tokenizer.apply_chat_template(list(messages), tools=list(tools), return_dict=False, **options)
-    return tokens

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from stages.files import Row
 from stages.parameters import Parameters
 from stages.student.checkpoints import newest
+from stages.student.rendering import OPTIONS
 
 DPO, SFT = "dpo", "sft"
 ARMS = (SFT, DPO)
@@ -185,11 +186,15 @@ def _lora(parameters: AdapterParameters) -> Any:
 
 
 def _dataset(rows: Sequence[Row], columns: Sequence[str]) -> Any:
-    """Returns a data set whose messages are JSON columns: calls of different functions have different arguments."""
+    """Returns a data set whose messages are JSON columns: calls of different functions have different arguments.
+
+    TRL hands its last column to the chat template.
+    """
     from datasets import Dataset, Features, Json, List
 
-    features = Features({column: List(Json()) for column in columns})
-    return Dataset.from_list([{column: row[column] for column in columns} for row in rows], features=features)
+    features = Features({column: List(Json()) for column in columns} | {"chat_template_kwargs": Json()})
+    taken = [{column: row[column] for column in columns} | {"chat_template_kwargs": OPTIONS} for row in rows]
+    return Dataset.from_list(taken, features=features)
 
 
 def _measured(row: Row) -> Row:

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from stages.agent.model import Request
+from stages.student.rendering import tokenize
 
 
 @dataclass
@@ -80,10 +81,7 @@ class Student:
         return torch.Generator().manual_seed(int(hashlib.sha256(name.encode()).hexdigest()[:15], 16))
 
     def _encode(self, request: Request) -> list[int]:
-        tokens: list[int] = self._tokenizer.apply_chat_template(
-            list(request.messages), tools=list(request.tools), add_generation_prompt=True, return_dict=False
-        )
-        return tokens
+        return tokenize(self._tokenizer, request.messages, request.tools, add_generation_prompt=True)
 
     def _decode(self, tokens: Sequence[int]) -> str:
         text: str = self._tokenizer.decode(tokens, skip_special_tokens=self._plain)

@@ -150,6 +150,9 @@ def test_positions_and_names_are_kept_apart():
         ("f(x='\ud800')", "No complete call"),
         (r"f(x='\ud800')", "No complete call"),
         (r'{"name": "\ud800"}', "No complete call"),
+        ('{"name": "f", "arguments": {"<|end|>": 1}}', "No complete call"),
+        ('{"name": "f", "arguments": {"a": [{"[INST]": 1}]}}', "No complete call"),
+        ("f(a={'</s>': 1})", "No complete call"),
         (r'{"name": "f", "arguments": {"\ud800": [{"\ud800": "\ud800"}]}}', "No complete call"),
     ],
 )
@@ -178,7 +181,7 @@ def test_a_call_that_is_written_is_read_back_equal(keywords, positional):
     assert parse(str(call)) == call
 
 
-@given(st.dictionaries(st.text(max_size=5), LITERALS, max_size=4))
+@given(st.dictionaries(st.from_regex(r"[\w .-]{0,5}", fullmatch=True), LITERALS, max_size=4))
 def test_a_json_call_carries_every_value(arguments):
     assert parse(json.dumps({"name": "f", "arguments": arguments})) == Call("f", arguments)
 

@@ -5,6 +5,7 @@ Texts are mutations of the corpus: guided by coverage where `atheris` is install
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -24,6 +25,8 @@ with atheris.instrument_imports(include=["stages"]) if atheris else nullcontext(
     from tests.fuzz.mutation import MAX_LENGTH, mutated
     from tests.fuzz.targets import Target, targets
     from tests.fuzz.watch import HANG_SECONDS, Hang, watched
+
+    TARGETS = targets()
 
 
 @dataclass
@@ -103,20 +106,21 @@ class Run:
 
 def _guided(run: Run, seed: int) -> None:
     """Hands the process to libFuzzer, which never gives it back: the first byte of its inputs chooses the target."""
+    folder = Path(tempfile.mkdtemp())
 
     def attempt(data: bytes) -> None:
         if run.over():
+            shutil.rmtree(folder)
             os._exit(run.end())
         if data:
             run.rows[data[0] % len(run.rows)].attempt(data[1:].decode(errors="surrogateescape"))
 
-    with tempfile.TemporaryDirectory() as folder:
-        for place, row in enumerate(run.rows):
-            for number, text in enumerate(row.target.seeds):
-                content = bytes([place]) + text.encode(errors="surrogatepass")
-                (Path(folder) / f"{place}-{number}").write_bytes(content)
-        atheris.Setup([sys.argv[0], f"-seed={seed}", f"-max_len={MAX_LENGTH}", "-verbosity=0", folder], attempt)
-        atheris.Fuzz()
+    for place, row in enumerate(run.rows):
+        for number, text in enumerate(row.target.seeds):
+            (folder / f"{place}-{number}").write_bytes(bytes([place]) + text.encode(errors="surrogatepass"))
+    options = (f"-seed={seed}", f"-max_len={MAX_LENGTH}", "-verbosity=0", f"-artifact_prefix={folder}/")
+    atheris.Setup([sys.argv[0], *options, str(folder)], attempt)
+    atheris.Fuzz()
 
 
 def main() -> int:
@@ -125,7 +129,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=3600)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    run = Run([Row(target) for target in targets()], options.inputs, options.seconds, time.monotonic())
+    run = Run([Row(target) for target in TARGETS], options.inputs, options.seconds, time.monotonic())
     if atheris:
         _guided(run, options.seed)
     for _ in _seeded(run.rows, options.seed):
