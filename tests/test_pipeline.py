@@ -129,7 +129,7 @@ def test_a_parameter_reruns_what_depends_on_it_and_the_experiment_can_be_compare
         (
             "teacher: reference",
             "teacher: oracle",
-            "`chains.teacher`: there is no teacher `oracle`; there are reference",
+            "`chains.teacher`: there is no teacher `oracle`; there are llama_cpp, openai_compatible, reference,",
         ),
     ],
 )

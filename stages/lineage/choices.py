@@ -45,7 +45,7 @@ def read_choice(folder: Path, key: str, place: str, where: str) -> Choice:
         where: Names the entry in messages.
 
     Raises:
-        LineageError: If key and place do not fit, or the file can't be read.
+        LineageError: If key and place do not fit, or there is no such file.
     """
     file, colon, parameter = place.partition(":")
     stars = key.split(".").count("*")
@@ -55,8 +55,10 @@ def read_choice(folder: Path, key: str, place: str, where: str) -> Choice:
 
     try:
         values = yaml.load((folder / file).read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    except (OSError, yaml.YAMLError) as error:
-        raise LineageError(f"{where}: {file} can't be read ({' '.join(str(error).split())})") from None
+    except OSError:
+        raise LineageError(f"{file}: no such file; {where} names it") from None
+    except yaml.YAMLError:  # whoever uses the parameters says so better; until then all roots count
+        values = None
     return Choice(key, tuple(_chosen(values, parameter.split("."), ())))
 
 

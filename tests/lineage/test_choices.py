@@ -55,19 +55,18 @@ def test_only_what_is_chosen_changes_a_fingerprint(toy: Toy) -> None:
 @pytest.mark.parametrize(
     ("key", "place", "message"),
     [
-        ("others.*.*", "params.yaml:a.*", "there is no such key in"),
-        ("parts.*.*", "params.yaml", "expected a key that ends with `\\*` and `FILE:PARAMETER` with one `\\*` less"),
-        ("parts.*.*", "params.yaml:topics.*.*", ".* with one `\\*` less"),
-        ("parts.*.*", "none.yaml:topics.*", "none.yaml can't be read"),
+        ("others.*.*", "params.yaml:a.*", r"\[tool\.lineage\.chosen\] `others\.\*\.\*`: there is no such key in"),
+        ("parts.*.*", "params.yaml", r"expected a key that ends with `\*` and `FILE:PARAMETER` with one `\*` less"),
+        ("parts.*.*", "params.yaml:topics.*.*", r"with one `\*` less"),
+        ("parts.*.*", "none.yaml:topics.*", r"^none\.yaml: no such file; .*\[tool\.lineage\.chosen\]"),
     ],
 )
 def test_what_is_wrong_is_named(toy: Toy, key: str, place: str, message: str) -> None:
     choose(toy, key, place)
-    with pytest.raises(LineageError, match=rf"\[tool\.lineage\.chosen\] `{key.replace('*', '.')}`: {message}"):
+    with pytest.raises(LineageError, match=message):
         read_project(toy.folder)
 
 
-def test_a_parameters_file_that_is_no_yaml_is_said(toy: Toy) -> None:
+def test_with_a_parameters_file_that_is_no_yaml_all_count(toy: Toy) -> None:
     choose(toy, text="a: [")
-    with pytest.raises(LineageError, match=r"params\.yaml can't be read"):
-        read_project(toy.folder)
+    assert len(toy.fingerprints().roots) == 7
