@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from stages.agent.episode import STOPPING
+from stages.agent.episode import STOPPING, Message
 from stages.agent.grammar import grammar
 from stages.agent.model import Request
 from stages.agent.plain_text import PROBE, plain_messages
@@ -16,6 +16,7 @@ from stages.completions.usage import Budget, Completion
 from stages.errors import UserError
 from stages.files import content_digest
 from stages.parameters import Parameters, section
+from stages.student.rendering import tokenize
 from stages.teachers.teacher import Assignment
 
 _Count = Annotated[int, Field(ge=1)]
@@ -162,13 +163,17 @@ class LlamaCppTeacher:
             raise UserError(f"params.yaml: `teachers.llama_cpp.tokenizer`: cannot load {folder} ({error})") from None
 
     @cached_property
+    def _template(self) -> str | None:
+        named = self._parameters.chat_template
+        return None if named is None else _file(named, "chat_template").read_text(encoding="utf-8")
+
+    @cached_property
     def _formatter(self) -> Any:
         """The chat template, with the texts of the model's first and last tokens."""
         from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
-        model, given = self._model, self._parameters
-        named = given.chat_template and _file(given.chat_template, "chat_template").read_text(encoding="utf-8")
-        template = named or model.metadata.get(_TEMPLATE)
+        model = self._model
+        template = self._template or model.metadata.get(_TEMPLATE)
         if not template:
             raise UserError(f"{self._path}: has no chat template; name one in `teachers.llama_cpp.chat_template`")
         first, last = (self._special(token) for token in (model.token_bos(), model.token_eos()))
@@ -180,12 +185,27 @@ class LlamaCppTeacher:
     def _tokens(self, request: Request) -> list[int]:
         native = self._parameters.tools == "native"
         messages = list(request.messages) if native else plain_messages(request.messages, request.tools)
-        tools = list(request.tools) if native else None
-        prompt: str = self._formatter(messages=messages, tools=tools).prompt
+        tools = list(request.tools) if native else []
         if self._tokenizer is not None:
-            tokens: list[int] = self._tokenizer(prompt, add_special_tokens=False)["input_ids"]
-            return tokens
+            return tokenize(self._tokenizer, messages, tools, add_generation_prompt=True, chat_template=self._template)
+        prompt: str = self._formatter(messages=self._harmless(messages), tools=tools or None).prompt
         return list(self._model.tokenize(prompt.encode(), add_bos=False, special=True))
+
+    def _harmless(self, messages: list[Message]) -> list[Message]:
+        """Puts a space into what looks like a control token: only the chat template writes those."""
+        written = json.dumps(messages, ensure_ascii=False)
+        for token in self._controls:
+            written = written.replace(token, f"{token[0]} {token[1:]}")
+        cleaned: list[Message] = json.loads(written)
+        return cleaned
+
+    @cached_property
+    def _controls(self) -> list[str]:
+        from llama_cpp import LLAMA_TOKEN_ATTR_CONTROL
+
+        inner = self._model._model
+        controls = (n for n in range(inner.n_vocab()) if inner.token_get_attr(n) & LLAMA_TOKEN_ATTR_CONTROL)
+        return [text for text in map(self._special, controls) if len(text) > 1]
 
     def _decode(self, tokens: list[int]) -> str:
         if self._tokenizer is not None:
