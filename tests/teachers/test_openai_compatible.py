@@ -3,12 +3,14 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from stages import chains, problems
 from stages.completions.store import VARIABLE, Store
 from stages.errors import UserError
+from stages.tasks import load_functions
 from tests.server import serving
 from tests.workspace import ROOT, lay_out, overlaid, parameters
 
@@ -104,6 +106,49 @@ def test_other_sampling_asks_anew(build, known):
         build(server, {"samples": 1})
         before = server.stats()["billed"]
         build(server, {"samples": 1}, temperature=0.1)
+        assert server.stats()["billed"] == 2 * before
+
+
+@pytest.fixture
+def divide(monkeypatch):
+    """Changes a function of the task, as an edit of its file would."""
+    functions = load_functions(TASK, ["arithmetic"])._functions
+
+    def change(**changes):
+        monkeypatch.setitem(functions, "divide", replace(functions["divide"], **changes))
+
+    return change
+
+
+def after_divide(rows):
+    """Keys of the completions of steps before which a chain has called `divide`."""
+    for row in rows:
+        called = [str(step["call"]).startswith("divide(") for step in row["steps"]]
+        yield from (key for place, key in enumerate(row["requests"]) if any(called[:place]))
+
+
+def test_a_changed_function_asks_anew_from_the_first_step_at_which_its_result_differs(build, known, divide):
+    with serving(problems=known) as server:
+        rows, _ = build(server)
+        before = server.stats()["billed"]
+        divide(body=lambda a, b: a / b + 1)
+        in_store, complete, attempts = chains.foresee(TASK).values()
+        again, _ = build(server)
+        asked = server.stats()["billed"] - before
+    anew = set(after_divide(again))
+    assert asked == len(anew) > 0
+    assert {key for row in rows for key in row["requests"]} & anew == set()
+    assert in_store == sum(key not in anew for row in again for key in row["requests"])
+    assert 0 < complete < attempts
+
+
+def test_a_changed_description_asks_everything_anew(build, known, divide):
+    with serving(problems=known) as server:
+        build(server, {"samples": 1})
+        before = server.stats()["billed"]
+        divide(description="Another text.")
+        assert list(chains.foresee(TASK).values()) == [0, 0, 56]
+        build(server, {"samples": 1})
         assert server.stats()["billed"] == 2 * before
 
 
