@@ -18,6 +18,7 @@ from stages.agent.values import MAX_DIGITS, Value, text
 
 MAX_LENGTH = 4000
 MAX_DEPTH = 20
+_LARGE = 10**MAX_DIGITS
 _KEY = re.compile(r"[\w .-]*")
 _ADVICE = "Answer with exactly one call, such as {example}"
 
@@ -81,16 +82,16 @@ def _checked(value: Any, depth: int = MAX_DEPTH) -> Value:
         return _text(value)
     if value is None or isinstance(value, bool):
         return value
-    if (isinstance(value, int) and abs(value) < 10**MAX_DIGITS) or (isinstance(value, float) and math.isfinite(value)):
+    if (isinstance(value, int) and abs(value) < _LARGE) or (isinstance(value, float) and math.isfinite(value)):
         return value
     raise ValueError("not a value that a call can carry")
 
 
 def _key(name: str) -> str:
     """Lets through names: renderers of conversations take them for harmless, and spell out no control token in them."""
-    if not _KEY.fullmatch(name):
+    if not name.isidentifier() and not _KEY.fullmatch(name):
         raise ValueError("not a name")
-    return _text(name)
+    return name
 
 
 def _text(value: str) -> str:

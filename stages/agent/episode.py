@@ -63,11 +63,12 @@ class Episode:
     def __post_init__(self) -> None:
         self.functions = self.functions | STOPPING
         self._state = self.functions.state()
+        self._messages = conversation(self.prompt, self.steps)
 
     @property
     def messages(self) -> list[Message]:
         """The conversation so far, with native tool calls."""
-        return conversation(self.prompt, self.steps)
+        return list(self._messages)
 
     @property
     def answer(self) -> str | None:
@@ -77,6 +78,7 @@ class Episode:
     def receive(self, completion: str) -> Step:
         """Takes the model's next completion, executes its call, and returns the step."""
         step = self._execute(completion.encode(errors="replace").decode())  # no file holds half a surrogate pair
+        self._messages += _turn(step, len(self.steps))
         self.steps.append(step)
         if step.call is not None and step.call.name == STOP and step.error is None:
             self.ended = STOP
@@ -91,7 +93,7 @@ class Episode:
         try:
             call = parse(completion, example=next(iter(self.functions)).example)
             call = self.functions.normalize(call)
-            return Step(completion, call, self.functions.execute(call, self._state))
+            return Step(completion, call, self.functions.carry_out(call, self._state))
         except CallError as error:
             return Step(completion, call, f"Error: {error}", error.error)
 
@@ -102,16 +104,15 @@ def conversation(prompt: str, steps: Sequence[Step]) -> list[Message]:
     Instructions are part of the user turn and tool-call ids have nine alphanumeric characters, since the chat
     templates of the Mistral family accept nothing else.
     """
-    messages: list[Message] = [{"role": "user", "content": prompt}]
-    for number, step in enumerate(steps):
-        messages.append(assistant_message(step, number))
-        if step.call is None:
-            messages.append({"role": "user", "content": step.result})
-        else:
-            messages.append(
-                {"role": "tool", "tool_call_id": _call_id(number), "name": step.call.name, "content": step.result}
-            )
-    return messages
+    turns = (message for number, step in enumerate(steps) for message in _turn(step, number))
+    return [{"role": "user", "content": prompt}, *turns]
+
+
+def _turn(step: Step, number: int) -> list[Message]:
+    answer = {"role": "user", "content": step.result}
+    if step.call is not None:
+        answer = {"role": "tool", "tool_call_id": _call_id(number), "name": step.call.name, "content": step.result}
+    return [assistant_message(step, number), answer]
 
 
 def assistant_message(step: Step, number: int) -> Message:

@@ -20,12 +20,14 @@ import re
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack
+from keyword import iskeyword
 from typing import Any
 
 Written = tuple[str, dict[str, Any], list[Any]]  # name, arguments by name, arguments by position
 
 _PYTHON = re.compile(r"\[?[^\W\d]\w*\s*\(.*\)\s*\]?", re.DOTALL)
+_BEGIN = re.compile(r"([A-Za-z_]\w*)\(", re.ASCII)
+_ARGUMENT = re.compile(r"[ \n]*([A-Za-z_]\w*) *= *", re.ASCII)
 _NAMED = re.compile(r"([^\W\d]\w*)\s*(?=\{)")
 _MARK = re.compile(
     r"<function=(?P<function>[\w.-]+)>"
@@ -46,7 +48,7 @@ def unmarked(text: str) -> list[Written] | None:
         SyntaxError, ValueError, MemoryError, RecursionError: If it looks like calls and cannot be read.
     """
     if _PYTHON.fullmatch(text):
-        return _python(text)
+        return [plain] if (plain := _plain(text)) else _python(text)
     if text.startswith(("{", "[")):
         return list(_tool_calls(_DECODER.decode(text)))
     if named := _NAMED.match(text):
@@ -76,13 +78,37 @@ def marked(text: str) -> list[Written] | None:
     return found
 
 
+def _plain(text: str) -> Written | None:
+    """Reads a call whose arguments have names and are the same in Python and in JSON: most are, and it is quick.
+
+    Returns None for whatever else, which may be a call as well.
+    """
+    begun = _BEGIN.match(text)
+    if not begun or "\\" in text or iskeyword(begun[1]):
+        return None
+    arguments: dict[str, Any] = {}
+    end, following = begun.end(), ","
+    while following == "," and (argument := _ARGUMENT.match(text, end)):
+        try:
+            value, end = _DECODER.raw_decode(text, argument.end())
+        except ValueError:
+            return None
+        if argument[1] in arguments or iskeyword(argument[1]):
+            return None
+        arguments[argument[1]], following, end = value, text[end : end + 1], end + 1
+    return (begun[1], arguments, []) if following == ")" and end == len(text) else None
+
+
 def _python(text: str) -> list[Written]:
-    with ExitStack() as quiet:
-        if _WARNED_OF.search(text):  # the filters of warnings are shared by all threads
-            quiet.enter_context(_WARNINGS)
-            quiet.enter_context(warnings.catch_warnings(action="ignore"))
-        node = ast.parse(text, mode="eval").body
+    node = _tree(text)
     return [_python_call(item) for item in (node.elts if isinstance(node, ast.List) else [node])]
+
+
+def _tree(text: str) -> ast.expr:
+    if not _WARNED_OF.search(text):
+        return ast.parse(text, mode="eval").body
+    with _WARNINGS, warnings.catch_warnings(action="ignore"):  # the filters of warnings are shared by all threads
+        return ast.parse(text, mode="eval").body
 
 
 def _python_call(node: ast.expr) -> Written:

@@ -215,8 +215,15 @@ class FunctionSet:
         Raises:
             CallError: If there is no such function, an argument does not fit, or the function fails.
         """
-        function = self._find(call.name)
-        return function.execute(function.bind(call), state)
+        return self.carry_out(self.normalize(call), state)
+
+    def carry_out(self, call: Call, state: object) -> str:
+        """Executes a call that `normalize` has returned.
+
+        Raises:
+            CallError: If an argument does not fit, or the function fails.
+        """
+        return self._find(call.name).execute(call.keywords, state)
 
     def uses_state(self, name: str) -> bool:
         """Whether a function's result depends on earlier calls of the chain."""

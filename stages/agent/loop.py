@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from stages.agent.episode import Episode
 from stages.agent.functions import Schema
-from stages.agent.model import Keys, Model, Request, Responder
+from stages.agent.model import GrowingKey, Keys, Model, Request, Responder
 
 AHEAD = (
     16  # attempts that are begun or done before the one that is due, per attempt in flight: a slow one stops no other
@@ -30,11 +30,13 @@ class Attempt:
     sample: int
     episode: Episode
     requests: list[str] = field(default_factory=list)
+    _key: GrowingKey | None = None
 
     def request(self, keys: Keys, tools: Sequence[Schema]) -> Request:
         """Returns the request for the next completion, and notes its key."""
         messages = self.episode.messages
-        self.requests.append(keys.of(messages, self.sample))
+        self._key = self._key or keys.begin(self.sample)
+        self.requests.append(self._key.after(messages))
         return Request(self.problem_id, self.sample, messages, tools, self.requests[-1])
 
 

@@ -10,6 +10,8 @@ from stages.agent.episode import Message
 from stages.agent.functions import Schema
 from stages.files import dump
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
+
 
 @dataclass(frozen=True)
 class Request:
@@ -92,6 +94,27 @@ class Keys:
 
         The order of a call's arguments is part of it, as it is part of what the model reads.
         """
+        return self.begin(sample).after(messages)
+
+    def begin(self, sample: int) -> "GrowingKey":
+        """Returns the key of a conversation that has no message yet."""
         key = self._start.copy()
-        key.update(json.dumps([sample, list(messages)], ensure_ascii=False).encode())
+        key.update(f"[{sample}, [".encode())
+        return GrowingKey(key)
+
+
+class GrowingKey:
+    """The keys of one conversation as it goes on: each message is read once."""
+
+    def __init__(self, read: "hashlib._Hash") -> None:
+        self._read = read
+        self._count = 0
+
+    def after(self, messages: Sequence[Message]) -> str:
+        """Returns the key of what follows the messages, of which the earlier ones have not changed."""
+        added = _JSON.encode(messages[self._count :])[1:-1]
+        self._read.update((f", {added}" if self._count else added).encode())
+        self._count = len(messages)
+        key = self._read.copy()
+        key.update(b"]]")
         return key.hexdigest()

@@ -15,6 +15,7 @@ Value = int | float | str | bool | None | list["Value"] | dict[str, "Value"]
 
 MAX_DIGITS = 100
 MAX_RESULT = 10_000
+_LARGE = 10**MAX_DIGITS
 _NUMBER = re.compile(r"\s*([-+]?[\d,]*\.?\d+|[-+]?\d[\d,]*\.)(?:e([-+]?\d{1,3}))?\s*(%)?\s*", re.IGNORECASE)
 _RATIO = re.compile(r"\s*([-+]?\d+)\s*/\s*(\d+)\s*")
 _JSON_TYPES: Mapping[Any, str] = {str: "string", bool: "boolean", int: "integer", float: "number", Fraction: "number"}
@@ -47,16 +48,14 @@ def coerce(value: Value, annotation: Any) -> Any:
     Raises:
         ValueError: If the value does not fit; the message completes "argument `x` …".
     """
-    if get_origin(annotation) in (Union, types.UnionType):
-        return _coerce_union(value, get_args(annotation))
-    if get_origin(annotation) is list:
-        if not isinstance(value, list):
-            raise ValueError(f"must be a list, not {text(value)}")
-        return [coerce(item, get_args(annotation)[0]) for item in value]
     if annotation is str:
         return _string(value)
     if annotation is bool:
         return _boolean(value)
+    if annotation not in _JSON_TYPES:
+        return _coerce_parts(value, annotation)
+    if type(value) is int and abs(value) < _LARGE:
+        return annotation(value)
     number = exact(value)
     if annotation is int and number.denominator != 1:
         raise ValueError(f"must be a whole number, not {text(value)}")
@@ -71,7 +70,9 @@ def exact(value: Value) -> Fraction:
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(f"must be a number, not {text(value)}")
-    written = str(value) if not isinstance(value, int) or abs(value) < 10**MAX_DIGITS else "9" * (MAX_DIGITS + 1)
+    if isinstance(value, int) and abs(value) < _LARGE:
+        return Fraction(value)
+    written = "9" * (MAX_DIGITS + 1) if isinstance(value, int) else str(value)
     if len(written) > MAX_DIGITS:
         raise ValueError(f"has too many digits (at most {MAX_DIGITS})")
     if ratio := _RATIO.fullmatch(written):
@@ -80,7 +81,10 @@ def exact(value: Value) -> Fraction:
         return Fraction(int(ratio[1]), int(ratio[2]))
     if not (match := _NUMBER.fullmatch(written)) or abs(int(match[2] or 0)) > MAX_DIGITS:
         raise ValueError(f"must be a number, not {text(value)}")
-    return Fraction(match[1].replace(",", "")) * Fraction(10) ** int(match[2] or 0) / (100 if match[3] else 1)
+    number = Fraction(match[1].replace(",", ""))
+    if match[2] or match[3]:
+        number *= Fraction(10) ** int(match[2] or 0) / (100 if match[3] else 1)
+    return number
 
 
 def literal(number: Fraction) -> int | float | str:
@@ -113,6 +117,14 @@ def result_text(value: object) -> str:
     if len(written) > MAX_RESULT:
         raise ValueError(f"the result is too long (at most {MAX_RESULT} characters)")
     return written
+
+
+def _coerce_parts(value: Value, annotation: Any) -> Any:
+    if get_origin(annotation) is not list:
+        return _coerce_union(value, get_args(annotation))
+    if not isinstance(value, list):
+        raise ValueError(f"must be a list, not {text(value)}")
+    return [coerce(item, get_args(annotation)[0]) for item in value]
 
 
 def _coerce_union(value: Value, options: tuple[Any, ...]) -> Any:

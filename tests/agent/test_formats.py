@@ -7,8 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stages.agent.calls import Call, parse
+from stages.agent.calls import Call, _read, parse
 from stages.agent.error_types import CallError, ErrorType
+from stages.agent.formats import _plain, _python
 
 ADD = Call("add", {"a": 2, "b": 3})
 ARGUMENTS = '{"a": 2, "b": 3}'
@@ -210,3 +211,40 @@ def test_any_mixture_is_a_call_or_malformed(text):
         str(parse(text)).encode()
     except CallError as error:
         assert error.error == ErrorType.MALFORMED
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab", max_size=1), inner, max_size=2),
+    max_leaves=4,
+)
+WRITTEN = JSON_VALUES.map(json.dumps) | JSON_VALUES.map(lambda value: json.dumps(value, ensure_ascii=False))
+VALUES = WRITTEN | JSON_VALUES.map(repr) | st.sampled_from(["1_0", "01", "1.", "-0", "7/2", "x", "1 # a", "NaN", "'a'"])
+NAMES = st.sampled_from(["a", "b", "if", "None", "match", "é", "ﬁ", "_", "__debug__", "a1", "1a", "a b", ""])
+SIGNS = st.sampled_from(["=", "=", "=", " = ", "==", ":=", "", ":", "=\n"])
+BETWEEN = st.sampled_from([", ", ", ", ",", " , ", ",\n", ",,", ")", "), ", ";", " ", ""])
+PARTS = st.tuples(NAMES, SIGNS, VALUES).map("".join)
+
+
+@given(
+    NAMES,
+    st.lists(st.tuples(PARTS, BETWEEN).map("".join), max_size=3),
+    PARTS,
+    st.sampled_from([")", "))", ",)", "", ") #"]),
+)
+@example("f", ["a=1)"], "b=2", ")")
+@example("f", [], "a=\ud800", ")")
+def test_what_is_read_quickly_is_what_pythons_parser_reads(name, before, last, end):
+    text = f"{name}({''.join(before)}{last}{end}"
+    if (plain := _plain(text)) is not None:
+        assert repr(_read(lambda _: [plain], text)) == repr(_read(_python, text))
+
+
+def test_ordinary_calls_are_read_quickly():
+    for text in (
+        "add(a=2, b=3)",
+        'forall(variable="x", formula="f1")',
+        'f(\n    a=[1, -2.5, "x"],\n    b=null)',
+        "stop(answer=-1)",
+    ):
+        assert [_plain(text)] == _python(text)

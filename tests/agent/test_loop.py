@@ -61,6 +61,14 @@ def test_every_step_has_the_key_of_its_completion():
     assert first[0].requests == first[1].requests, "the conversations are the same, and so is the sample"
 
 
+def test_a_key_grows_as_the_conversation_does():
+    (attempt,) = run(Scripted(), attempts(3), batch_size=1)
+    messages, tools = attempt.episode.messages, attempt.episode.functions.schemas
+    keys = Keys(Scripted.identity, tools)
+    assert attempt.requests == [keys.of(messages[: 2 * step + 1], 0) for step in range(4)]
+    assert keys.of([], 0) not in attempt.requests
+
+
 BASE = {
     "identity": {"name": "a", "seed": 0},
     "tools": [{"type": "function"}],
