@@ -11,7 +11,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -22,6 +22,7 @@ except ImportError:
     atheris = None
 
 with atheris.instrument_imports(include=["stages"]) if atheris else nullcontext():
+    from stages.agent import worker
     from tests.fuzz.mutation import MAX_LENGTH, mutated
     from tests.fuzz.targets import Target, targets
     from tests.fuzz.watch import HANG_SECONDS, Hang, watched
@@ -130,12 +131,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     run = Run([Row(target) for target in TARGETS], options.inputs, options.seconds, time.monotonic())
+    worker.LIMITS = worker.Limits(computing=1, seconds=HANG_SECONDS // 3)  # killing is what is tried here, not waiting
     if atheris:
         _guided(run, options.seed)
-    for _ in _seeded(run.rows, options.seed):
-        if run.over():
-            return run.end()
-    return 0
+    with suppress(KeyboardInterrupt):
+        for _ in _seeded(run.rows, options.seed):
+            if run.over():
+                break
+    return run.end()
 
 
 if __name__ == "__main__":
