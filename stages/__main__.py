@@ -22,6 +22,7 @@ VERBS = {
     "check": "load a data source and say what of it can be used",
     "show": "print problems, chains, pairs or evaluations for reading",
     "ask": "let the trained student solve a question, call by call",
+    "dataset": "write chains and pairs as a data set, and push it to the hub",
     "export": "write a student as a GGUF, for llama.cpp and the like",
     "store": "look after the completions that were paid for",
     "explain": "say which stages would run, and why",

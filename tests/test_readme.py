@@ -10,13 +10,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.clone import clone, commit, dvc, environment, ran
 from tests.server import serving
 from tests.workspace import ROOT
 
 README = "\n".join(
-    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/functions.md", "docs/teachers.md")
+    (ROOT / name).read_text(encoding="utf-8")
+    for name in ("README.md", "docs/dataset.md", "docs/functions.md", "docs/teachers.md")
 )
 MAKE = {"make repro", "make test", "make check", "make bench", "make mutants", "make fuzz", "make llama"}
 
@@ -87,3 +89,19 @@ def test_gsm8k_goes_through_problems_chains_and_pairs(built, gsm8k):
     assert rows
     assert all("half of them" in row["prompt"][0]["content"] for row in rows)
     assert os.sep not in "".join(row["problem_id"] for row in rows)
+
+
+def test_the_stock_trainer_of_the_docs_trains_on_the_data_set(built):
+    page = (ROOT / "docs/dataset.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    values = environment() | {"HF_HOME": str(built / "hub"), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    for command in (["-m", "stages", "dataset", "math"], ["-c", code]):
+        done = subprocess.run(
+            [sys.executable, *command], cwd=built, env=values, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+    assert "train_loss" in done.stdout
+    card = (built / "data/exports/math/README.md").read_text(encoding="utf-8")
+    recorded = yaml.safe_load((built / "dvc.lock").read_text(encoding="utf-8"))["stages"]["pairs@math"]
+    assert all(out["md5"] in card for out in recorded["outs"])
+    assert recorded["params"]["data/fingerprints.json"]["pairs"]["code"] in card

@@ -109,7 +109,7 @@ def _chain_pairs(start: Sequence[Message], judged: Iterable[Judged], right: Sequ
     for chain in judged:
         if right is not None and chain.outcome != CORRECT:
             chosen, rejected = _turns(start, right), _turns(start, chain.steps)
-            yield {"prompt": list(start), "chosen": chosen, "rejected": rejected, "error_type": chain.outcome}
+            yield {"prompt": list(start), "chosen": chosen, "rejected": rejected, "error_type": str(chain.outcome)}
 
 
 def _turns(start: Sequence[Message], steps: Sequence[Step]) -> list[Message]:
