@@ -1,9 +1,11 @@
 """A grammar of exactly the calls that can be made, for sampling that follows one (GBNF, as llama.cpp reads it)."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stages.agent.functions import Schema
+from stages.agent.values import text
 
 # Bounded: a model that has lost its way must come to an end.
 _VALUES = r"""
@@ -39,6 +41,10 @@ def _call(function: Mapping[str, Any]) -> str:
 
 
 def _value(schema: Mapping[str, Any]) -> str:
+    if schema.get("nullable"):
+        return f'({_value({**schema, "nullable": False})} | "None")'
+    if "enum" in schema:
+        return f"({' | '.join(json.dumps(text(value)) for value in schema['enum'])})"
     if "anyOf" in schema:
         return f"({' | '.join(map(_value, schema['anyOf']))})"
     kind = schema["type"]

@@ -6,6 +6,7 @@ from typing import Any
 from stages.agent.calls import Call
 from stages.agent.episode import Message
 from stages.agent.functions import Schema
+from stages.agent.values import text
 
 _ROLES = {"user": "user", "assistant": "assistant", "tool": "user"}
 _BEFORE = "You can call these functions, one at a time:"
@@ -42,14 +43,14 @@ def described(tool: Schema) -> str:
 
 
 def _type(schema: dict[str, Any]) -> str:
+    if schema.get("nullable"):
+        return f"{_type({**schema, 'nullable': False})} or None"
+    if "enum" in schema or "anyOf" in schema:
+        return " or ".join([*map(text, schema.get("enum", ())), *map(_type, schema.get("anyOf", ()))])
     kind = schema["type"]
-    return (
-        " or ".join(kind)
-        if isinstance(kind, list)
-        else f"list of {_type(schema['items'])}"
-        if kind == "array"
-        else kind
-    )
+    if kind == "array":
+        return f"list of {_type(schema['items'])}"
+    return " or ".join(kind) if isinstance(kind, list) else str(kind)
 
 
 def _content(message: Message) -> str:

@@ -8,8 +8,9 @@ import json
 import re
 import types
 from collections.abc import Mapping
+from contextlib import suppress
 from fractions import Fraction
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 Value = int | float | str | bool | None | list["Value"] | dict[str, "Value"]
 
@@ -32,14 +33,26 @@ def json_schema(annotation: Any) -> dict[str, Any]:
     if get_origin(annotation) is list and len(get_args(annotation)) == 1:
         return {"type": "array", "items": json_schema(get_args(annotation)[0])}
     if get_origin(annotation) in (Union, types.UnionType):
-        schemas = [json_schema(option) for option in get_args(annotation)]
-        if any(schema.keys() != {"type"} for schema in schemas):
-            return {"anyOf": schemas}
-        types_ = sorted({schema["type"] for schema in schemas})
-        return {"type": types_ if len(types_) > 1 else types_[0]}
+        return _either(get_args(annotation))
+    if get_origin(annotation) is Literal and all(type(value) in (str, bool, int) for value in get_args(annotation)):
+        kinds = list(dict.fromkeys(_JSON_TYPES[type(value)] for value in get_args(annotation)))
+        return {"type": kinds if len(kinds) > 1 else kinds[0], "enum": list(get_args(annotation))}
     raise TypeError(
-        f"annotation {annotation!r} is not one of str, bool, int, float, Fraction, list[…] or a union of them"
+        f"annotation {annotation!r} is not one of str, bool, int, float, Fraction, list[…], Literal[…] or a union of "
+        "them and None"
     )
+
+
+def _either(options: tuple[Any, ...]) -> dict[str, Any]:
+    schemas = [json_schema(option) for option in options if option is not types.NoneType]
+    kinds = sorted({schema["type"] for schema in schemas if schema.keys() == {"type"}})
+    if len(schemas) == 1:
+        schema = schemas[0]
+    elif all(schema.keys() == {"type"} for schema in schemas):
+        schema = {"type": kinds if len(kinds) > 1 else kinds[0]}
+    else:
+        schema = {"anyOf": schemas}
+    return schema if types.NoneType not in options else schema | {"nullable": True}
 
 
 def coerce(value: Value, annotation: Any) -> Any:
@@ -120,6 +133,8 @@ def result_text(value: object) -> str:
 
 
 def _coerce_parts(value: Value, annotation: Any) -> Any:
+    if get_origin(annotation) is Literal:
+        return _choice(value, get_args(annotation))
     if get_origin(annotation) is not list:
         return _coerce_union(value, get_args(annotation))
     if not isinstance(value, list):
@@ -127,7 +142,18 @@ def _coerce_parts(value: Value, annotation: Any) -> Any:
     return [coerce(item, get_args(annotation)[0]) for item in value]
 
 
+def _choice(value: Value, options: tuple[Any, ...]) -> Any:
+    for option in options:
+        with suppress(ValueError):
+            if coerce(value, type(option)) == option:
+                return option
+    raise ValueError(f"must be {' or '.join(map(text, options))}, not {text(value)}")
+
+
 def _coerce_union(value: Value, options: tuple[Any, ...]) -> Any:
+    if value is None and types.NoneType in options:
+        return None
+    options = tuple(option for option in options if option is not types.NoneType)
     exact_type = [option for option in options if type(value) is option]
     for option in exact_type + list(options):
         try:

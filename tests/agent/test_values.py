@@ -1,9 +1,11 @@
 import types
 from fractions import Fraction
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers.utils.chat_template_utils import _parse_type_hint
 
 from stages.agent.values import MAX_DIGITS, MAX_RESULT, coerce, exact, json_schema, literal, result_text, text
 
@@ -19,14 +21,21 @@ from stages.agent.values import MAX_DIGITS, MAX_RESULT, coerce, exact, json_sche
         (list[list[int]], {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}}),
         (str | int, {"type": ["integer", "string"]}),
         (float | Fraction, {"type": "number"}),
+        (int | None, {"type": "integer", "nullable": True}),
+        (str | int | None, {"type": ["integer", "string"], "nullable": True}),
+        (list[int] | None, {"type": "array", "items": {"type": "integer"}, "nullable": True}),
+        (Literal["up", "down"], {"type": "string", "enum": ["up", "down"]}),
+        (Literal["all", 3], {"type": ["string", "integer"], "enum": ["all", 3]}),
         (list[int] | str, {"anyOf": [{"type": "array", "items": {"type": "integer"}}, {"type": "string"}]}),
     ],
 )
 def test_schemas_say_the_type(annotation, schema):
     assert json_schema(annotation) == schema
+    if annotation not in (Fraction, float | Fraction):
+        assert _parse_type_hint(annotation) == schema, "as transformers has it"
 
 
-@pytest.mark.parametrize("annotation", [bytes, list, dict[str, int], types.NoneType, int | bytes, "int"])
+@pytest.mark.parametrize("annotation", [bytes, list, dict[str, int], types.NoneType, int | bytes, Literal[None], "int"])
 def test_annotations_that_no_argument_can_have_are_refused(annotation):
     with pytest.raises(TypeError, match="is not one of"):
         json_schema(annotation)
@@ -95,6 +104,11 @@ def test_what_is_no_number_is_said(written, message):
         ("3", int | str, "3"),
         (0.5, int | str, "0.5"),
         ("x", int | str, "x"),
+        (None, int | None, None),
+        ("3", int | None, 3),
+        ([], list[int] | None, []),
+        ("up", Literal["up", "down"], "up"),
+        ("3", Literal["all", 3], 3),
     ],
 )
 def test_arguments_are_converted_to_their_annotation(value, annotation, result):
@@ -114,6 +128,9 @@ def test_arguments_are_converted_to_their_annotation(value, annotation, result):
         ([1, "x"], list[int], 'must be a number, not "x"'),
         ([1], int | bool, r"does not accept \[1\]"),
         ({}, Fraction, "must be a number, not {}"),
+        ("x", int | None, 'does not accept "x"'),
+        ("left", Literal["up", "down"], 'must be "up" or "down", not "left"'),
+        (True, Literal[1], "must be 1, not True"),
     ],
 )
 def test_arguments_that_do_not_fit_are_said(value, annotation, message):
