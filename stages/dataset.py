@@ -136,7 +136,12 @@ def _push(folder: Path, repository: str, token: str, private: bool) -> str:
     try:
         hub = HfApi(token=token)
         where = hub.create_repo(repository, repo_type="dataset", private=private, exist_ok=True)
-        hub.upload_folder(folder_path=folder, repo_id=where.repo_id, repo_type="dataset", delete_patterns="*.jsonl")
+        hub.upload_folder(
+            folder_path=folder,
+            repo_id=where.repo_id,
+            repo_type="dataset",
+            delete_patterns=[f"{n}/*" for n in CONFIGURATIONS],
+        )
     except Exception as error:  # the hub's client raises exceptions of its own, of requests, and of the system
         raise UserError(f"{repository}: cannot be pushed ({first_line(error)}); {folder} is written") from None
     return str(where)

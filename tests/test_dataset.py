@@ -129,6 +129,7 @@ class Hub:
     def upload_folder(self, folder_path, repo_id, **options):
         names = {path.relative_to(folder_path).as_posix() for path in Path(folder_path).rglob("*") if path.is_file()}
         self.calls.append(("upload", repo_id, options["repo_type"], names))
+        assert options["delete_patterns"] == [f"{name}/*" for name in COLUMNS], "nothing else of theirs is deleted"
 
 
 @pytest.fixture

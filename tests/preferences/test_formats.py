@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 import torch
+from trl.data_utils import common_prefix_length
 
 from stages.agent.episode import Episode
 from stages.agent.error_types import CORRECT
@@ -207,16 +208,23 @@ def example_of(row, tokenizer):
         tokenizer.apply_chat_template(row["prompt"] + turns, tools=row["tools"], return_dict=False, **options)
         for turns, options in (([], {"add_generation_prompt": True}), (row["chosen"], {}), (row["rejected"], {}))
     ]
-    begin = len(whole[0])
-    return {**row, "prompt_ids": whole[0], "chosen_ids": whole[1][begin:], "rejected_ids": whole[2][begin:]}
+    begin = min(common_prefix_length(whole[0], tokens) for tokens in whole[1:])
+    return {**row, "prompt_ids": whole[0][:begin], "chosen_ids": whole[1][begin:], "rejected_ids": whole[2][begin:]}
+
+
+def corrected(row):
+    """Whether a user's turn answers a text that is no call."""
+    return any(turn["role"] == "user" for turn in row["rejected"])
 
 
 def test_results_are_masked_whatever_the_template(rows, tokenizer):
-    called = [row for row in rows[CHAINS] if not any(turn["role"] == "user" for turn in row["rejected"])]
-    examples = [example_of(row, tokenizer) for row in called[:6]]
+    moved = "AVAILABLE_TOOLS" in tokenizer.chat_template
+    shown = [row for row in rows[CHAINS] if not corrected(row)][:6]
+    shown += [] if moved else [row for row in rows[CHAINS] if corrected(row)][:3]
+    examples = [example_of(row, tokenizer) for row in shown]
     batch = ChainCollator(tokenizer=tokenizer)(examples)
     assert batch["input_ids"].shape == batch["completion_mask"].shape
-    sides = [(row, side) for side in ("chosen", "rejected") for row in called[:6]]
+    sides = [(row, side) for side in ("chosen", "rejected") for row in shown]
     for (row, side), tokens, mask in zip(sides, batch["input_ids"], batch["completion_mask"]):
         read = tokenizer.decode(tokens[mask.bool()])
         calls = [turn for turn in row[side] if "tool_calls" in turn]
@@ -226,8 +234,18 @@ def test_results_are_masked_whatever_the_template(rows, tokenizer):
         )
         unread = tokenizer.decode(tokens[(1 - mask).bool()])
         assert all(
-            turn["content"] in unread for turn in row[side] if turn["role"] == "tool" and '"' not in turn["content"]
+            turn["content"] in unread
+            for turn in row[side]
+            if turn["role"] != "assistant" and '"' not in turn["content"]
         )
+
+
+def test_functions_that_move_with_the_last_question_are_refused(rows):
+    tokenizer = copy.deepcopy(tiny.tokenizer())
+    tokenizer.chat_template = (TEMPLATES / "mistral_v3.jinja").read_text(encoding="utf-8")
+    example = example_of(next(row for row in rows[CHAINS] if corrected(row)), tokenizer)
+    with pytest.raises(ValueError, match="in another way than all"):
+        ChainCollator(tokenizer=tokenizer)([example])
 
 
 def test_a_collator_that_cannot_tell_results_says_so(rows, monkeypatch):
