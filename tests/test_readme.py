@@ -91,10 +91,10 @@ def test_gsm8k_goes_through_problems_chains_and_pairs(built, gsm8k):
     assert os.sep not in "".join(row["problem_id"] for row in rows)
 
 
-def test_the_stock_trainer_of_the_docs_trains_on_the_data_set(built):
+def test_the_stock_trainer_of_the_docs_trains_on_the_data_set(built, tmp_path):
     page = (ROOT / "docs/dataset.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    values = environment() | {"HF_HOME": str(built / "hub"), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    values = environment() | {"HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     for command in (["-m", "stages", "dataset", "math"], ["-c", code]):
         done = subprocess.run(
             [sys.executable, *command], cwd=built, env=values, capture_output=True, text=True, timeout=300
