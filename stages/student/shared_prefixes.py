@@ -19,6 +19,7 @@ from stages.student.token_tree import Trees, plant
 IGNORED = -100
 MASKED = ("eager", "sdpa")  # implementations of attention that take a mask of every place for every place
 FULL = "full_attention"
+ATTENTION = 2.0  # time of a multiplication in attention under a mask, over one in a matrix product, as measured
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,11 @@ def refusal(model: Any) -> str | None:
 
 
 def _linear(model: Any) -> float:
-    """Returns the multiplications for a token outside attention, over those for seeing one more place."""
+    """Returns what a token costs outside attention, over what it costs to let it see one more place."""
     config = model.config.get_text_config()
     embedded = model.get_input_embeddings().weight.numel()
     weights = sum(weight.numel() for weight in model.base_model.parameters()) - embedded
-    return float(weights / (2 * config.hidden_size * config.num_hidden_layers))
+    return float(weights / (2 * config.hidden_size * config.num_hidden_layers * ATTENTION))
 
 
 def _shareable(inputs: dict[str, Any]) -> bool:

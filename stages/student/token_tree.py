@@ -5,6 +5,7 @@ each sees its ancestors and itself alone. This is the attention of tree-structur
 "SpecInfer"), used for training: what a token sees is what it would see in a sequence of its own.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 Tokens = Sequence[int]
 Integers = NDArray[np.int64]
+
+GROWTH = 1.05  # from one width that is tried to the next
 
 
 @dataclass(frozen=True)
@@ -70,16 +73,17 @@ class _Branch:
 
 
 def _rows(lengths: Sequence[int], shared: Sequence[int], linear: float) -> list[_Branch]:
-    """Returns the branches under the cheapest of all widths that rows might be cut to.
+    """Returns the branches under the cheapest of the widths that rows might be cut to.
 
     Wide rows share more and cost more attention, of which a mask spares nothing.
     """
     longest, total = max(lengths), sum(lengths) - sum(shared)
-    widths = {longest, *(max(longest, -(-total // rows)) for rows in range(1, len(lengths) + 1))}
-    return min((_cut(lengths, shared, width) for width in sorted(widths)), key=lambda cut: _cost(cut, lengths, linear))
+    steps = math.ceil(math.log(total / longest, GROWTH)) if total > longest else 0
+    widths = [*(longest * GROWTH**step for step in range(steps)), total]
+    return min((_cut(lengths, shared, width) for width in widths), key=lambda cut: _cost(cut, lengths, linear))
 
 
-def _cut(lengths: Sequence[int], shared: Sequence[int], width: int) -> list[_Branch]:
+def _cut(lengths: Sequence[int], shared: Sequence[int], width: float) -> list[_Branch]:
     """Fills rows of a width with one sequence after the other; the first of a row shares nothing."""
     branches: list[_Branch] = []
     row, column = 0, 0

@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
-from tests.benchmarks import agents, fingerprints, rollouts, teachers
+from tests.benchmarks import agents, fingerprints, preferences, rollouts, teachers
+
+BENCHMARKS = (agents, rollouts, preferences, fingerprints, teachers)
 
 if __name__ == "__main__":
-    rows = [row for benchmark in (agents, rollouts, fingerprints, teachers) for row in benchmark.measure()]
+    rows = [row for benchmark in BENCHMARKS for row in benchmark.measure()]
     for row in rows:
         print(f"{row['name']}: {row['ours']:.3g} against {row['other']:.3g} {row['unit']}: {row['ratio']:.2f} times")
     Path(__file__).with_name("results.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
