@@ -6,6 +6,7 @@ Texts are mutations of the corpus: guided by coverage where `atheris` is install
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -134,6 +135,8 @@ def main() -> int:
     worker.LIMITS = worker.Limits(computing=1, seconds=HANG_SECONDS // 3)  # killing is what is tried here, not waiting
     if atheris:
         _guided(run, options.seed)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         for _ in _seeded(run.rows, options.seed):
             if run.over():
