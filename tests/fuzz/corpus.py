@@ -77,10 +77,10 @@ CHAINS = [
     ['both("p", "q")', *(f'both("f{n}", "f{n}")' for n in range(1, 12))],  # twice as large with every call
     ['either("p(x)", "q(x)")', *(f'implies("f{n} and f{n}", "f{n}")' for n in range(1, 9)), 'forall("x", "f4")'],
     [*(f'assume("forall x (p{n}(x) -> p{n + 1}(x))")' for n in range(9)), 'assume("p0(A)")', 'entails("p9(A)")'],
-    [*(f"assume({formula!r})" for formula in FORMULAS), 'entails("exists x p1(x)")'],
     [f"assume({' and '.join(f'(p{k} or p{n * k})' for k in range(60))!r})" for n in range(12)],
     ["multiply(a=9e19, b=9e19)", *["multiply(a=9e39, b=9e-39)"] * 3, 'divide(a=1, b="1e-39")', "divide(a=1, b=0)"],
     [*["add(a=1, b=1)"] * 3],
+    *([f"assume({formula!r})", 'entails("exists x p1(x)")'] for formula in FORMULAS),
     ['[TOOL_CALLS][{"name": "add", "arguments": {"a": [[[1]]], "b": null}}]', "stop(answer='<|end|>')"],
 ]
 PLAIN = ["p", "cat(Tom)", "x", "f1", "f99", "3", "0.5", "True", "None", "[1]", "[1, 2, [3]]", "x + 1 = 2"]
