@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -83,10 +84,11 @@ def _counts(row: Row) -> tuple[int, int, int, int]:
 
 def _seeded(rows: list[Row], seed: int) -> Iterator[None]:
     random = Random(seed)
-    while True:
+    for number in count():
         for row in rows:
-            row.attempt(mutated(row.target.seeds, random))
-            yield
+            if number % row.target.every == 0:
+                row.attempt(mutated(row.target.seeds, random))
+                yield
 
 
 @dataclass
