@@ -125,13 +125,13 @@ def _rows(assignment: Assignment, parameters: ChainParameters, hired: Hired, cou
 
 def table(task: str, counts: Counts, usage: Usage | None) -> Table:
     """Returns what came of the attempts: how many are correct in each family, how the others went wrong, the cost."""
-    shown = Table("family", box=SIMPLE_HEAD, title=f"chains {task}", title_justify="left", caption_justify="left")
+    shown = Table("", box=SIMPLE_HEAD, title=f"chains {task}", title_justify="left", caption_justify="left")
     shown.caption = None if usage is None else str(usage)
-    every = sum(counts.values(), Counter())
-    outcomes = [name for name in (CORRECT, *ErrorType) if every[name]]
-    for name in ("chains", *outcomes):
-        shown.add_column(name.replace("_", " "), justify="right")
-    for family, found in [*sorted(counts.items()), ("all", every)]:
-        shares = (f"{found[CORRECT] / found.total():.0%}", *(str(found[name]) for name in outcomes[1:]))
-        shown.add_row(family, str(found.total()), *(shares if every[CORRECT] else shares[1:]))
+    columns = {**dict(sorted(counts.items())), "all": sum(counts.values(), Counter())}
+    for family in columns:
+        shown.add_column(family, justify="right")
+    shown.add_row("chains", *(str(found.total()) for found in columns.values()))
+    shown.add_row("correct", *(f"{found[CORRECT] / found.total():.0%}" for found in columns.values()))
+    for error in (error for error in ErrorType if columns["all"][error]):
+        shown.add_row(error.replace("_", " "), *(str(found[error]) for found in columns.values()))
     return shown
