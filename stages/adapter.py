@@ -1,6 +1,5 @@
 """Stage `adapter`: trains the DPO adapter and, on the same chosen turns, the SFT control."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -61,17 +60,13 @@ def _train(task: str, parameters: "AdapterParameters", adapters: Path, training:
     from stages.student.preferences import train_adapter
 
     model, tokenizer = load(BASE / task)
-    settings = parameters.model_dump(exclude={"workers"}), _code()
-    with checkpoints(f"{task}-{arm}", settings, [BASE / task, PAIRS / task / "train.jsonl"]) as saved:
+    settings = parameters.model_dump(exclude={"workers"})
+    inputs = [BASE / task, PAIRS / task / "train.jsonl", FINGERPRINTS]  # other code may train otherwise
+    with checkpoints(f"{task}-{arm}", settings, inputs) as saved:
         trained, history = train_adapter(arm, model, tokenizer, _read_pairs(task), parameters, training / arm, saved)
         trained.save_pretrained(adapters / arm)
         write_jsonl(training / f"{arm}.jsonl", history)
     return history
-
-
-def _code() -> object:
-    """Returns the stage's fingerprint: checkpoints of other code are not gone on from."""
-    return json.loads(FINGERPRINTS.read_text(encoding="utf-8"))["adapter"] if FINGERPRINTS.exists() else None
 
 
 def _read_pairs(task: str) -> list[Row]:

@@ -30,12 +30,19 @@ def _parser() -> argparse.ArgumentParser:
     verify = actions.add_parser("verify", help="check that every completion is as it was written")
     verify.add_argument("--repair", action="store_true", help="keep what can be read, drop what is damaged")
     prune = actions.add_parser("prune", help="remove old completions")
-    prune.add_argument("--days", type=int, required=True, help="remove what was kept longer ago than this")
+    prune.add_argument("--days", type=_days, required=True, help="remove what was kept longer ago than this")
     export = actions.add_parser("export", help="write all completions as JSON Lines")
     export.add_argument("file", type=Path)
     import_ = actions.add_parser("import", help="add completions of exports, or of files of chains")
     import_.add_argument("file", type=Path, nargs="+")
     return parser
+
+
+def _days(text: str) -> int:
+    days = int(text)
+    if days < 0:
+        raise ValueError
+    return days
 
 
 def _existing(writable: bool = False) -> Store:

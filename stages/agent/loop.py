@@ -10,9 +10,8 @@ from stages.agent.episode import Episode
 from stages.agent.functions import Schema
 from stages.agent.model import GrowingKey, Keys, Model, Request, Responder
 
-AHEAD = (
-    16  # attempts that are begun or done before the one that is due, per attempt in flight: a slow one stops no other
-)
+# How many attempts are begun before the one that is due has ended, for each in flight: a slow one stops no other.
+AHEAD = 16
 
 
 @dataclass

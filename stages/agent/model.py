@@ -32,7 +32,6 @@ class Request:
     key: str = ""
 
 
-@runtime_checkable
 class Model(Protocol):
     """Completes conversations, a batch at a time.
 

@@ -13,6 +13,7 @@ import asyncio
 import email.utils
 import json
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ _NO_MONEY = "insufficient_quota"
 _MAX_PAUSE, _MAX_ASKED_PAUSE = 60.0, 600.0
 _MAX_BYTES = 16 << 20
 _MAX_SAID = 300
+_SECONDS = re.compile(r"\s*\d+(\.\d+)?\s*", re.ASCII)
 _REMEDIES = {
     401: "the key is wrong or missing; set the environment variable `{variable}`",
     403: "the key may not use this; check it and the model's name",
@@ -173,8 +175,7 @@ def _seconds(retry_after: str | None) -> float | None:
     """Reads `retry-after`: seconds or a date; None if it is missing or neither."""
     if retry_after is None:
         return None
-    try:
-        return max(float(retry_after), 0.0)
-    except ValueError:
-        parsed = email.utils.parsedate_tz(retry_after)
-        return None if parsed is None else max(email.utils.mktime_tz(parsed) - time.time(), 0.0)
+    if _SECONDS.fullmatch(retry_after):
+        return float(retry_after)
+    parsed = email.utils.parsedate_tz(retry_after)
+    return None if parsed is None else max(email.utils.mktime_tz(parsed) - time.time(), 0.0)

@@ -177,7 +177,9 @@ def _remedy(error: Exception) -> str:
     text = str(error)
     if "full" in text or "No space" in text:
         return "what was paid is kept; free some disk space and run again"
-    if "malformed" in text or "not a database" in text:
+    if "not a database" in text:
+        return "move it away; `python -m stages store import` brings back what files of chains or an export know"
+    if "malformed" in text:
         return "`python -m stages store verify --repair` saves what can be read"
     if "readonly" in text or "unable to open" in text or isinstance(error, OSError):
         return f"set {VARIABLE} to a folder that can be written to"

@@ -17,13 +17,17 @@ FOLDER = Path(".checkpoints")
 def checkpoints(name: str, settings: Any, inputs: Iterable[Path]) -> Iterator[Path]:
     """Gives the folder of a training's checkpoints, and removes it when the training is done.
 
+    What the same training left with other inputs is removed at once: it is of no use any more.
+
     Args:
         name: What is trained.
         settings: All that shapes the training apart from its inputs; as JSON.
-        inputs: Files and folders that it reads; what others left is of no use to it.
+        inputs: Files and folders that it reads.
     """
     told = dump([settings, *map(content_digest, inputs)])
     folder = FOLDER / f"{name}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+    for other in set(FOLDER.glob(f"{name}-*")) - {folder}:
+        shutil.rmtree(other)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
     if FOLDER.is_dir() and not any(FOLDER.iterdir()):

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from jinja2 import TemplateError
 from pydantic import Field
 
 from stages.agent.episode import STOPPING, Message
@@ -17,7 +18,7 @@ from stages.errors import UserError
 from stages.files import content_digest
 from stages.parameters import Parameters, section
 from stages.student.rendering import tokenize
-from stages.teachers.teacher import Assignment
+from stages.teachers.teacher import Assignment, refused
 
 _Count = Annotated[int, Field(ge=1)]
 _TEMPLATE = "tokenizer.chat_template"
@@ -183,6 +184,12 @@ class LlamaCppTeacher:
         return "" if token < 0 else bytes(self._model.detokenize([token], special=True)).decode(errors="replace")
 
     def _tokens(self, request: Request) -> list[int]:
+        try:
+            return self._rendered(request)
+        except (TemplateError, ValueError) as error:
+            raise refused("llama_cpp", error) from None
+
+    def _rendered(self, request: Request) -> list[int]:
         native = self._parameters.tools == "native"
         messages = list(request.messages) if native else plain_messages(request.messages, request.tools)
         tools = list(request.tools) if native else []

@@ -121,10 +121,10 @@ class OpenaiCompatibleTeacher:
     def read(self, response: str) -> Completion:
         """Returns what an answer says; of native calls each is a line of JSON."""
         answer = json.loads(response)
-        message, usage = answer["choices"][0]["message"], answer.get("usage") or {}
+        message, usage = answer["choices"][0]["message"], answer.get("usage")
         calls = [json.dumps(call["function"], ensure_ascii=False) for call in message.get("tool_calls") or ()]
         text = "\n".join(calls) or _content(message.get("content"))
-        return Completion(text, usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0)
+        return Completion(text, _tokens(usage, "prompt_tokens"), _tokens(usage, "completion_tokens"))
 
     def stop(self) -> None:
         """Gives up what would be tried again."""
@@ -150,6 +150,11 @@ def _content(content: Any) -> str:
     if isinstance(content, list):
         return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
     return content if isinstance(content, str) else ""
+
+
+def _tokens(usage: Any, name: str) -> int:
+    count = usage.get(name) if isinstance(usage, dict) else None
+    return count if isinstance(count, int) else 0
 
 
 def _fault(answer: Any) -> str | None:

@@ -1,9 +1,10 @@
-"""What a teacher is told when it is hired."""
+"""What a teacher is told when it is hired, and what it may have to say."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stages.agent.functions import FunctionSet
+from stages.errors import UserError
 from stages.tasks.task import Problem, Task
 
 
@@ -24,3 +25,12 @@ class Assignment:
     problems: Sequence[Problem]
     max_steps: int
     seed: int
+
+
+def refused(teacher: str, error: Exception) -> UserError:
+    """Returns what to say when a model's chat template, which anyone may have written, cannot show a conversation."""
+    reason = " ".join(str(error).split())[:200]
+    return UserError(
+        f"params.yaml: `teachers.{teacher}`: the model's chat template refuses the conversation ({reason}); "
+        f"`teachers.{teacher}.tools: text` asks without tools"
+    )

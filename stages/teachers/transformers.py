@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from jinja2 import TemplateError
 from pydantic import Field
 
 from stages.agent.model import Request
@@ -15,7 +16,7 @@ from stages.completions.usage import Budget, Completion
 from stages.errors import UserError
 from stages.files import content_digest
 from stages.parameters import Parameters, section
-from stages.teachers.teacher import Assignment
+from stages.teachers.teacher import Assignment, refused
 
 _Count = Annotated[int, Field(ge=1)]
 
@@ -67,11 +68,15 @@ class TransformersTeacher:
         """Yields the completion of each request as JSON.
 
         Raises:
-            UserError: If the model cannot be had.
+            UserError: If the model cannot be had, or its chat template refuses the conversation.
         """
         native = self._parameters.tools == "native"
         asked = requests if native else [_plain(request) for request in requests]
-        return (json.dumps({"text": text}, ensure_ascii=False) for text in self._student.complete(asked))
+        try:
+            texts = self._student.complete(asked)
+        except (TemplateError, ValueError) as error:
+            raise refused("transformers", error) from None
+        return (json.dumps({"text": text}, ensure_ascii=False) for text in texts)
 
     def read(self, response: str) -> Completion:
         """Returns what a response says."""

@@ -92,6 +92,16 @@ def test_a_damaged_page_is_said_with_the_remedy_and_the_rest_is_saved(place, cap
     assert all(store.get(key) in (None, json.dumps({"answer": key * 10})) for key in KEYS)
 
 
+def test_a_file_that_is_no_store_is_said_with_the_remedy_and_left_as_it_is(place, capsys):
+    place.mkdir()
+    path = place / "completions.sqlite"
+    path.write_text("no database at all, " * 100)
+    for command in (["info"], ["verify"], ["verify", "--repair"], ["import", "x"]):
+        assert main(["store", *command]) == 1
+        assert "not a database; move it away; `python -m stages store import` brings back" in capsys.readouterr().err
+    assert path.read_text() == "no database at all, " * 100
+
+
 def test_a_full_disk_is_said_and_what_is_under_way_is_kept_in_the_space_set_aside(place, monkeypatch):
     store = filled(place, 10)
     pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
@@ -128,6 +138,13 @@ def test_old_completions_are_removed_on_request_only(place, capsys):
     assert capsys.readouterr().out == "2 completions removed\n"
     assert main(["store", "info"]) == 0
     assert ": 2 completions, " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("days", ["-1", "many"])
+def test_days_must_be_a_number_of_days(place, days, capsys):
+    with pytest.raises(SystemExit):
+        main(["store", "prune", "--days", days])
+    assert "argument --days: invalid" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("action", [["info"], ["verify"], ["prune", "--days", "1"], ["export", "x"]])

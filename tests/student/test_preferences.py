@@ -137,6 +137,20 @@ def test_what_was_killed_goes_on_from_its_checkpoint_to_the_same_bytes(arm, pair
     assert not FOLDER.exists()
 
 
+def test_what_was_left_by_a_training_on_other_inputs_is_removed():
+    with pytest.raises(KilledError), checkpoints("math-dpo", {"seed": 1}, []) as saved:
+        saved.mkdir(parents=True)
+        raise KilledError
+    with checkpoints("math-sft", {"seed": 2}, []), checkpoints("math-dpo", {"seed": 1}, []) as again:
+        assert again == saved
+        assert saved.is_dir()
+    with pytest.raises(KilledError), checkpoints("math-dpo", {"seed": 1}, []) as saved:
+        saved.mkdir(parents=True)
+        raise KilledError
+    with checkpoints("math-dpo", {"seed": 2}, []):
+        assert not saved.exists()
+
+
 def test_nothing_is_left_in_the_working_folder(arm, pairs, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     train(arm, pairs[:8], tmp_path / "log")

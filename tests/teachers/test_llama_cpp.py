@@ -144,6 +144,13 @@ def test_what_is_wrong_is_named(teach, changes, message):
         completions(teach(**changes).model)
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_a_chat_template_that_refuses_is_said_with_the_remedy(teach, tmp_path, named):
+    (tmp_path / "t.jinja").write_text("{{ raise_exception('no tools here') }}")
+    with pytest.raises(UserError, match=r"`teachers\.llama_cpp`: .* refuses .*no tools here.*`.*tools: text`"):
+        completions(teach(chat_template="t.jinja", **({} if named else {"tokenizer": None})).model)
+
+
 def test_the_stage_writes_chains_right_or_wrong(teach, tmp_path):
     teach()
     problems.run("math")

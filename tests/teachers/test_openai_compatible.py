@@ -11,6 +11,7 @@ from stages import chains, problems
 from stages.completions.store import VARIABLE, Store
 from stages.errors import UserError
 from stages.tasks import load_functions
+from stages.teachers.openai_compatible import OpenaiCompatibleParameters, OpenaiCompatibleTeacher
 from tests.server import serving
 from tests.workspace import ROOT, lay_out, overlaid, parameters
 
@@ -186,6 +187,23 @@ def test_every_failure_has_its_rule_and_none_shows_the_key(build, fault, message
         assert server.stats()["tries"] == tries
     assert KEY not in str(error.value)
     assert len(str(error.value)) < 600
+
+
+@pytest.mark.parametrize("usage", [None, [], "many", {"prompt_tokens": "x", "completion_tokens": None}])
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ({"content": "stop(answer=1)"}, "stop(answer=1)"),
+        ({"content": [{"type": "text", "text": "stop("}, {"text": "answer=1)"}, 7]}, "stop(answer=1)"),
+        ({"content": None}, ""),
+        ({}, ""),
+        ({"tool_calls": [{"function": {"name": "a", "arguments": "{}"}}]}, '{"name": "a", "arguments": "{}"}'),
+    ],
+)
+def test_whatever_an_answer_holds_is_read(message, text, usage):
+    teacher = OpenaiCompatibleTeacher(OpenaiCompatibleParameters(**parameters()["teachers"]["openai_compatible"]), 0)
+    completion = teacher.read(json.dumps({"choices": [{"message": message}], "usage": usage}))
+    assert (completion.text, completion.prompt_tokens, completion.completion_tokens) == (text, 0, 0)
 
 
 def test_nobody_there_is_said(build, known):

@@ -74,3 +74,10 @@ def test_another_model_in_the_same_folder_is_another_model(teach, tmp_path):
 def test_a_model_that_cannot_be_had_is_named(teach):
     with pytest.raises(UserError, match=r"`teachers\.transformers\.model`: cannot load \./none"):
         completions(teach(model="./none"))
+
+
+def test_a_chat_template_that_refuses_is_said_with_the_remedy(teach, tmp_path):
+    hired = teach()
+    (tmp_path / "model/chat_template.jinja").write_text("{{ raise_exception('no tools here') }}")
+    with pytest.raises(UserError, match=r"`teachers\.transformers`: .* refuses .*no tools here.*`.*tools: text`"):
+        completions(hired)
