@@ -127,11 +127,12 @@ def test_a_fork_starts_workers_of_its_own():
 
 
 SCRIPT = """
-import os
+import os, signal
 from stages.agent import worker
 from tests.agent.heavy import FUNCTIONS
 worker.LIMITS = worker.Limits(computing=1, seconds=2)
 call = {function.name: function.body for function in FUNCTIONS}
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background may have inherited none
 print(call["process"](), flush=True)
 input()
 """
