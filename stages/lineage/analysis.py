@@ -3,7 +3,7 @@
 import ast
 
 from .recorder import Recorder
-from .scopes import FUNCTIONS, Scope, function_scope, import_specs, loaded_modules, own_nodes, type_scope
+from .scopes import FUNCTIONS, Lines, Scope, function_scope, import_specs, loaded_modules, own_nodes, type_scope
 from .shapes import Names
 from .tables import IMMUTABLE_CALLS
 from .unit import Source, Unit
@@ -15,11 +15,12 @@ def analyse(text: bytes) -> Source:
     Raises:
         SyntaxError: If it is not valid Python.
     """
-    return _Analysis(ast.parse(text), has_globals=b"global" in text, walrus=b":=" in text).source()
+    walrus = frozenset(number for number, line in enumerate(text.splitlines(), start=1) if b":=" in line)
+    return _Analysis(ast.parse(text), has_globals=b"global" in text, walrus=walrus).source()
 
 
 class _Analysis:
-    def __init__(self, tree: ast.Module, *, has_globals: bool, walrus: bool) -> None:
+    def __init__(self, tree: ast.Module, *, has_globals: bool, walrus: Lines) -> None:
         self.tree = tree
         self.has_globals = has_globals
         self.scope = Scope().add(tree.body, walrus=walrus)

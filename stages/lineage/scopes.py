@@ -14,6 +14,7 @@ DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 _MARKS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop)
 _LEAVES = (ast.Name, ast.Constant)
 _TARGETS = (ast.Tuple, ast.List, ast.Starred)
+Lines = frozenset[int] | None
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -39,12 +40,12 @@ class Scope:
         """Adds names that are bound by something other than an import."""
         self.rebound.update(name for name in names if name)
 
-    def add(self, statements: Iterable[ast.AST], *, walrus: bool = True) -> "Scope":
+    def add(self, statements: Iterable[ast.AST], *, walrus: Lines = None) -> "Scope":
         """Adds everything that statements (or target expressions) bind in this scope.
 
         Args:
             statements: The statements.
-            walrus: Whether expressions may bind names, too (looking into each takes most of the time).
+            walrus: The lines on which expressions may bind names, too; None for all (to look into each takes long).
         """
         for node in own_nodes(statements, walrus=walrus):
             match node:
@@ -96,13 +97,13 @@ class Scope:
         return True, []
 
 
-def own_nodes(nodes: Iterable[ast.AST], *, walrus: bool = True) -> Iterator[ast.AST]:
+def own_nodes(nodes: Iterable[ast.AST], *, walrus: Lines = None) -> Iterator[ast.AST]:
     """Yields the nodes whose bindings belong to the scope the given nodes stand in; inner scopes are left out."""
     stack = list(nodes)
     while stack:
         node = stack.pop()
         yield node
-        if not walrus and isinstance(node, ast.expr | ast.arguments) and not isinstance(node, _TARGETS):
+        if isinstance(node, ast.expr) and not isinstance(node, _TARGETS) and not _meets(node, walrus):
             continue
         if isinstance(node, DEFINITIONS):
             stack.extend(evaluated_outside(node))
@@ -113,6 +114,10 @@ def own_nodes(nodes: Iterable[ast.AST], *, walrus: bool = True) -> Iterator[ast.
             stack.extend(_walrus_targets(node))
         else:
             stack.extend(_children(node))
+
+
+def _meets(node: ast.expr, lines: Lines) -> bool:
+    return lines is None or not lines.isdisjoint(range(node.lineno, (node.end_lineno or node.lineno) + 1))
 
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:
@@ -158,7 +163,7 @@ def type_scope(node: ast.AST, parent: Scope | None) -> Scope | None:
 
 
 def function_scope(
-    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, parent: Scope | None, *, walrus: bool = True
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, parent: Scope | None, *, walrus: Lines = None
 ) -> Scope:
     """Returns the scope of a function's or lambda's body."""
     scope = Scope(type_scope(node, parent))

@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Callable
 
+from .scopes import Lines
+
 # Known only where the file's place is known.
 MODULE, PACKAGE = "<module>", "<package>"
 _PLACES = {"__name__": MODULE, "__package__": PACKAGE}
@@ -42,9 +44,9 @@ class Names:
     """The names of one module, as far as one look at its file tells."""
 
     def __init__(
-        self, aliases: dict[str, list[str]], bound: set[str], constants: dict[str, str], *, walrus: bool
+        self, aliases: dict[str, list[str]], bound: set[str], constants: dict[str, str], *, walrus: Lines
     ) -> None:
-        self.walrus = walrus  # whether expressions bind names anywhere in it
+        self.walrus = walrus  # the lines on which expressions may bind names
         self.aliases = aliases
         self.bound = bound
         self.constants = constants
