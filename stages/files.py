@@ -38,13 +38,13 @@ def published(path: Path | str) -> Iterator[Path]:
 
 
 def _is_running(suffix: str) -> bool:
+    """Tells whether a process goes on; one that was killed may still be listed, as a zombie, until its parent looks."""
+    import psutil  # only where somebody else has begun the same file
+
     try:
-        os.kill(int(suffix[1:]), 0)
-    except (ProcessLookupError, ValueError):
+        return bool(psutil.Process(int(suffix[1:])).status() != psutil.STATUS_ZOMBIE)
+    except (psutil.NoSuchProcess, ValueError):
         return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _remove(path: Path) -> None:

@@ -1,6 +1,7 @@
 import json
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -117,3 +118,14 @@ def test_what_a_killed_process_had_begun_is_removed_by_the_next(tmp_path):
         scratch.mkdir()
     left = {f".out.{os.getppid()}.part", f".other.{killed.pid}.part", "out"}
     assert {path.name for path in tmp_path.iterdir()} == left, "a process that runs may still need its own"
+
+
+def test_what_a_zombie_had_begun_is_removed_too(tmp_path):
+    """Whoever was killed is listed until its parent looks, which may be after the next run has begun."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as killed:
+        killed.kill()
+        os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and nobody has taken note
+        (tmp_path / f".out.{killed.pid}.part").touch()
+        with published(tmp_path / "out") as scratch:
+            scratch.touch()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
