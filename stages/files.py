@@ -43,6 +43,8 @@ def _is_running(suffix: str) -> bool:
 
     try:
         return bool(psutil.Process(int(suffix[1:])).status() != psutil.STATUS_ZOMBIE)
+    except psutil.AccessDenied:
+        return True
     except (psutil.NoSuchProcess, ValueError):
         return False
 

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from stages.agent.episode import Episode
@@ -129,3 +130,15 @@ def test_what_a_zombie_had_begun_is_removed_too(tmp_path):
         with published(tmp_path / "out") as scratch:
             scratch.touch()
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_what_a_process_that_may_not_be_looked_at_has_begun_is_left_alone(tmp_path, monkeypatch):
+    def denied(process):
+        raise psutil.AccessDenied(process.pid)
+
+    monkeypatch.setattr(psutil.Process, "status", denied)
+    begun = tmp_path / f".out.{os.getppid()}.part"
+    begun.touch()
+    with published(tmp_path / "out") as scratch:
+        scratch.touch()
+    assert begun.exists()

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import time
-from contextlib import suppress
 from random import Random
 
 import pytest
@@ -41,18 +40,8 @@ def repro(folder, variables, limit=None):
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            _await_burial(process.pid)
             return False
     return True
-
-
-def _await_burial(group, limit=30):
-    """Waits until the system lists no process of the group: a file that one has begun is left alone until then."""
-    until = time.monotonic() + limit
-    with suppress(ProcessLookupError):
-        while time.monotonic() < until:
-            os.killpg(group, 0)
-            time.sleep(0.01)
 
 
 def outs(folder):

@@ -60,9 +60,12 @@ class Store:
     def _open(self, writable: bool) -> sqlite3.Connection:
         if not writable:
             return sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=WAIT, isolation_level=None)
+        from filelock import FileLock  # it takes long to import, and most who read this module open no store
+
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
-        connection.execute("PRAGMA journal_mode=WAL")
+        with FileLock(self.path.with_suffix(".lock"), timeout=WAIT):  # SQLite's own timeout is not for this change
+            connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute(_TABLE)
         connection.execute("BEGIN IMMEDIATE")  # a folder that cannot be written to is refused before anything is paid
@@ -181,6 +184,8 @@ def _remedy(error: Exception) -> str:
         return "move it away; `python -m stages store import` brings back what files of chains or an export know"
     if "malformed" in text:
         return "`python -m stages store verify --repair` saves what can be read"
+    if "is locked" in text or isinstance(error, TimeoutError):
+        return "another process is at it; run again when that has ended"
     if "readonly" in text or "unable to open" in text or isinstance(error, OSError):
         return f"set {VARIABLE} to a folder that can be written to"
     return "see that the disk works and run again"

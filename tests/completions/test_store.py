@@ -4,10 +4,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
+from filelock import FileLock
 
 from stages.__main__ import main
+from stages.completions import store as store_module
 from stages.completions.seeds import as_seed, from_seed
 from stages.completions.store import VARIABLE, Store
 from stages.errors import UserError
@@ -48,8 +51,46 @@ for number in range(100000):
 """
 
 
+OPENER = """
+import sys
+from pathlib import Path
+from stages.completions.store import Store
+for place in map(Path, sys.argv[1:]):
+    print(flush=True)
+    sys.stdin.readline()
+    Store(place)
+"""
+
+
+def test_several_can_make_the_same_new_store_at_the_same_moment(tmp_path):
+    places = [str(tmp_path / str(number)) for number in range(40)]
+    command = [sys.executable, "-c", OPENER, *places]
+    options = {"cwd": ROOT, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    openers = [subprocess.Popen(command, text=True, **options) for _ in range(3)]
+    with suppress(BrokenPipeError):  # of one that failed; its error is shown below
+        for _ in places:
+            for opener in openers:
+                opener.stdout.readline()
+            for opener in openers:
+                opener.stdin.write("\n")
+                opener.stdin.flush()
+    assert [opener.communicate()[1] for opener in openers] == ["", "", ""]
+
+
+@pytest.mark.parametrize("busy", ["new", "at work"])
+def test_a_store_that_another_process_keeps_is_said_with_the_remedy(place, monkeypatch, busy):
+    monkeypatch.setattr(store_module, "WAIT", 0.05)
+    if busy == "new":
+        place.mkdir()
+        keeper = FileLock(place / "completions.lock").acquire()
+    else:
+        keeper = sqlite3.connect(filled(place, 1).path)
+        keeper.execute("BEGIN IMMEDIATE")
+    with keeper, pytest.raises(UserError, match=r"lock.*; another process is at it; run again when that has ended"):
+        Store(place)
+
+
 def test_what_was_acknowledged_survives_kill_9_of_several_writers(place):
-    Store(place)  # known gap: of two that make a new store at the same moment, one may fail
     acknowledged = []
     for round_ in range(2):
         command = [sys.executable, "-c", WRITER, str(place)]
