@@ -4,9 +4,9 @@ import difflib
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, get_type_hints
+from typing import Any, get_type_hints
 
 from stages.agent.calls import Call, parse
 from stages.agent.error_types import CallError, ErrorType
@@ -102,21 +102,6 @@ class Function:
         return CallError(ErrorType.WRONG_ARGUMENT, f"{self.name} {_short(problem)}. Call it like {self.example}")
 
 
-class Microchain(Protocol):
-    """A `Function` object of the package `microchain-python`, as far as it matters here."""
-
-    state: Any
-    __call__: Callable[..., Any]
-
-    @property
-    def description(self) -> str:
-        """What it does."""
-
-    @property
-    def example_args(self) -> Sequence[Any]:
-        """An argument for each parameter of `__call__`."""
-
-
 class FunctionSet:
     """Functions that are offered together, and the state that one chain's calls share.
 
@@ -139,36 +124,23 @@ class FunctionSet:
             TypeError: If name, annotation, docstring or example are missing, doubled, or do not work; names the line.
         """
         if not isinstance(example, str):
-            raise TypeError(f'{_where(example)}: `register` needs an example call: @register(example="…")')
+            raise TypeError(f'{place(example)}: `register` needs an example call: @register(example="…")')
 
         def decorate(body: Callable[..., Any]) -> Callable[..., Any]:
-            function = _define(body, body.__name__, inspect.getdoc(body), example)
-            self._add(function)
+            function = define(body, body.__name__, inspect.getdoc(body), example)
+            self.add(function)
             if limited:
                 self._functions[function.name] = _limited(function)
             return body
 
         return decorate
 
-    def register_microchain(self, function: Microchain) -> None:
-        """Registers a `Function` object of the package `microchain-python` as it is; its `state` is the chain's.
+    def add(self, function: Function) -> None:
+        """Adds a function, and checks it by executing its example call.
 
         Raises:
-            TypeError: As `register` does.
+            TypeError: If there is one of that name, or the example does not work; names the line.
         """
-        name, body = type(function).__name__, function.__call__
-        names, values = list(inspect.signature(body).parameters), function.example_args
-        if len(names) != len(values):
-            raise TypeError(f"{_where(body)}: `{name}` has {len(names)} parameters and {len(values)} example arguments")
-        defined = _define(body, name, function.description, str(Call(name, dict(zip(names, values)))))
-
-        def with_state(state: object, **arguments: Any) -> Any:
-            function.state = state
-            return body(**arguments)
-
-        self._add(replace(defined, body=with_state, takes_state=True))
-
-    def _add(self, function: Function) -> None:
         self._put(function)
         try:
             call = parse(function.example)
@@ -237,8 +209,19 @@ class FunctionSet:
         raise CallError(ErrorType.UNKNOWN_FUNCTION, f"There is no function {name[:50]}; {hint}")
 
 
-def _define(body: Callable[..., Any], name: str, documentation: str | None, example: str) -> Function:
-    where = _where(body)
+def define(body: Callable[..., Any], name: str, documentation: str | None, example: str) -> Function:
+    """Returns a function as models see it.
+
+    Args:
+        body: A typed Python function; a first parameter named `state` takes the chain's.
+        name: The name that calls use.
+        documentation: A docstring in Google style.
+        example: A call that works on a fresh state.
+
+    Raises:
+        TypeError: If name, annotation or docstring are missing or do not work; names the line.
+    """
+    where = place(body)
     if not _NAME.fullmatch(name):
         raise TypeError(f"{where}: `{name}` is no name for a function; use ASCII letters, digits and _, a letter first")
     if not documentation:
@@ -262,7 +245,7 @@ def _limited(function: Function) -> Function:
 
 
 def _annotation(body: Callable[..., Any], name: str, parameter: inspect.Parameter) -> Any:
-    where = f"{_where(body)}: parameter `{parameter.name}` of `{name}`"
+    where = f"{place(body)}: parameter `{parameter.name}` of `{name}`"
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         raise TypeError(f"{where} stands for many; name each of them, or take a list")
     if parameter.annotation is parameter.empty:
@@ -288,6 +271,7 @@ def _short(message: str) -> str:
     return message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}…"
 
 
-def _where(body: Callable[..., Any]) -> str:
+def place(body: Callable[..., Any]) -> str:
+    """Returns file and line of a function's definition."""
     code = inspect.unwrap(body).__code__
     return f"{code.co_filename}:{code.co_firstlineno}"

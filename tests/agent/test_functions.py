@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from stages.agent.calls import Call, parse
 from stages.agent.error_types import CallError, ErrorType
 from stages.agent.functions import FunctionSet
+from stages.agent.microchain import register_microchain
 from stages.tasks import load_functions
 
 SETS = {
@@ -212,8 +213,8 @@ class Stop(Function):
 
 def test_a_microchain_function_is_registered_as_it_is():
     functions = FunctionSet()
-    functions.register_microchain(Sum())
-    functions.register_microchain(Remember())
+    register_microchain(functions, Sum())
+    register_microchain(functions, Remember())
     number = {"type": "number"}
     assert functions.schemas[0]["function"] == {
         "name": "Sum",
@@ -243,7 +244,7 @@ def test_a_microchain_function_is_registered_as_it_is():
 def test_mistakes_in_a_microchain_function_name_its_line(function, message):
     line = inspect.getsourcelines(function.__call__)[1]
     with pytest.raises(TypeError, match=rf"test_functions\.py:{line}: .*{message}"):
-        FunctionSet().register_microchain(function)
+        register_microchain(FunctionSet(), function)
 
 
 def test_the_example_of_another_function_is_refused():
