@@ -4,12 +4,12 @@ import ast
 import inspect
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from .lookups import Lookups
 from .record import unchained
 from .scopes import Scope, all_arguments, function_scope, import_specs, loaded_modules, type_scope
-from .shapes import Names, shape
+from .shapes import shape
 from .tables import FIELD_KINDS, LOOKING_FUNCTIONS
 from .text import atom, fields, joined
 from .unit import BASE, CALL, DECORATE, EFFECT, EXECUTED, LOAD, READ, VALUE, WRITE
@@ -37,9 +37,7 @@ class Recorder(Lookups):
     `use` is, throughout, what the code around an expression does with its value.
     """
 
-    def __init__(self, names: Names, scope: Scope | None = None) -> None:
-        super().__init__(names, scope)
-        self._visitors: dict[type[ast.AST], Callable[[Any, int], None]] = {}
+    _visitors: ClassVar[dict[type[ast.AST], Callable[["Recorder", Any, int], None]]] = {}
 
     def definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, body: list[ast.stmt]) -> None:
         """Records the unit's own definition with a part of its body; its docstring is kept apart."""
@@ -58,8 +56,8 @@ class Recorder(Lookups):
         kind = type(node)
         visitor = self._visitors.get(kind)
         if visitor is None:
-            visitor = self._visitors[kind] = getattr(self, f"_on_{kind.__name__.lower()}", self._on_any)
-        visitor(node, use)
+            visitor = self._visitors[kind] = getattr(Recorder, f"_on_{kind.__name__.lower()}", Recorder._on_any)
+        visitor(self, node, use)
 
     def _on_any(self, node: ast.AST, _use: int) -> None:
         looked_at = _LOOKED_AT.get(type(node), frozenset())

@@ -8,6 +8,7 @@ from .unit import Reference
 # Left out: load/store marks and type comments say nothing that the rest doesn't; `u''` equals `''`; a template
 # string's source text is repeated by its parts.
 _SILENT = frozenset({"ctx", "type_comment", "type_ignores", "kind", "str"})
+_NAMES: dict[type[ast.AST], list[str]] = {}  # of the fields that say something
 
 
 class Text:
@@ -50,12 +51,10 @@ def atom(value: object) -> str:
 
 def fields(node: ast.AST) -> list[tuple[str, object]]:
     """Returns the fields of a node that say something; a field that an older Python lacks is empty in a newer one."""
-    found = []
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if value is not None and value != [] and name not in _SILENT:
-            found.append((name, value))
-    return found
+    found, kind = node.__dict__, type(node)
+    if (names := _NAMES.get(kind)) is None:
+        names = _NAMES[kind] = [name for name in kind._fields if name not in _SILENT]
+    return [(name, value) for name in names if (value := found.get(name)) is not None and value != []]
 
 
 def joined(values: list[ast.expr]) -> list[ast.expr]:
