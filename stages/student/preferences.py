@@ -114,7 +114,9 @@ def collapsed(history: Sequence[Row], limit: float) -> bool:
 
 
 def _dpo(model: Any, tokenizer: Any, pairs: Sequence[Row], parameters: AdapterParameters, folder: Path) -> Any:
-    from trl import DPOConfig, DPOTrainer
+    from trl import DPOConfig
+
+    from stages.student.shared_prefix_trainer import SharedPrefixDPOTrainer
 
     config = DPOConfig(
         **_common(parameters, folder),
@@ -123,7 +125,7 @@ def _dpo(model: Any, tokenizer: Any, pairs: Sequence[Row], parameters: AdapterPa
         loss_weights=parameters.loss_weights,
         precompute_ref_log_probs=True,
     )
-    return DPOTrainer(
+    return SharedPrefixDPOTrainer(
         model=model,
         args=config,
         train_dataset=_dataset(pairs, ("prompt", "chosen", "rejected", "tools")),

@@ -158,9 +158,10 @@ def test_nothing_is_left_in_the_working_folder(arm, pairs, tmp_path, monkeypatch
 
 
 def test_dpo_makes_the_chosen_turn_likelier_than_the_rejected(pairs, tmp_path):
-    _, history = train(DPO, pairs, tmp_path, epochs=10, learning_rate=0.02)
-    assert history[-1]["rewards/margins"] > history[0]["rewards/margins"] + 0.05
-    assert history[-1]["rewards/accuracies"] > 0.8
+    """By its preference term alone, at a rate at which rounding does not grow: 0.18 to 0.19 with any seed."""
+    _, history = train(DPO, pairs, tmp_path, epochs=10, learning_rate=0.005, loss=["sigmoid"], loss_weights=[1.0])
+    assert history[-1]["rewards/margins"] > history[0]["rewards/margins"] + 0.1
+    assert history[-1]["rewards/accuracies"] > 0.9
 
 
 @pytest.mark.parametrize(
