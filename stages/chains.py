@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,6 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from tqdm import tqdm
 
-from stages.agent.episode import Episode
 from stages.agent.error_types import CORRECT, ErrorType
 from stages.agent.loop import Attempt
 from stages.agent.loop import run as run_attempts
@@ -21,8 +19,8 @@ from stages.errors import UserError
 from stages.files import Row, write_jsonl
 from stages.parameters import Parameters, section
 from stages.screen import console
+from stages.tasks.attempts import begin, judge
 from stages.tasks.configured import configured, read_problems
-from stages.tasks.references import execute_reference, outcome
 from stages.teachers import Hired, create, hire, is_paid, recall
 from stages.teachers.teacher import Assignment
 
@@ -95,32 +93,21 @@ def _prepared(task: str) -> tuple[ChainParameters, Assignment, Path]:
     return parameters, assignment, FOLDER / f"{task}.jsonl"
 
 
-def _attempts(assignment: Assignment, samples: int) -> Iterator[Attempt]:
-    for problem in assignment.problems:
-        prompt = assignment.task.prompt(problem.question)
-        for sample in range(samples):
-            yield Attempt(problem.id, sample, Episode(prompt, assignment.functions, assignment.max_steps))
-
-
 def _rows(assignment: Assignment, parameters: ChainParameters, hired: Hired, counts: Counts) -> Iterator[Row]:
-    task, samples = assignment.task, parameters.samples
     batch_size = min(parameters.batch_size, hired.batch_size or parameters.batch_size)
-    done = run_attempts(hired.model, _attempts(assignment, samples), batch_size)
-    with tqdm(total=len(assignment.problems) * samples, desc=f"chains {task.name}", disable=None) as progress:
-        for problem in assignment.problems:
-            gold = execute_reference(problem.reference or (), assignment.functions).steps
-            for attempt in islice(done, samples):
-                result = outcome(task, problem, attempt.episode, gold)
-                counts[problem.family][result] += 1
-                progress.set_postfix_str(str(hired.usage or ""), refresh=False)
-                progress.update()
-                yield {
-                    "problem_id": problem.id,
-                    "sample": attempt.sample,
-                    "steps": [step.record() for step in attempt.episode.steps],
-                    "outcome": result,
-                    "requests": attempt.requests,
-                }
+    ended = run_attempts(hired.model, _attempts(assignment, parameters.samples), batch_size)
+    given = assignment.task, assignment.functions, assignment.problems, parameters.samples
+    total = len(assignment.problems) * parameters.samples
+    with tqdm(total=total, desc=f"chains {assignment.task.name}", disable=None) as progress:
+        for problem, attempt, row in judge(*given, ended):
+            counts[problem.family][row["outcome"]] += 1
+            progress.set_postfix_str(str(hired.usage or ""), refresh=False)
+            progress.update()
+            yield row | {"requests": attempt.requests}
+
+
+def _attempts(assignment: Assignment, samples: int) -> Iterator[Attempt]:
+    return begin(assignment.task, assignment.functions, assignment.problems, samples, assignment.max_steps)
 
 
 def table(task: str, counts: Counts, usage: Usage | None) -> Table:
