@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import urllib.request
+import uuid
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,7 +46,8 @@ class Service:
     async def complete(self, request):
         from aiohttp import web
 
-        name, body = request.headers["Idempotency-Key"], await request.json()
+        body = await request.json()
+        name = request.headers.get("Idempotency-Key") or uuid.uuid4().hex
         self.tries[name] += 1
         self.headers = dict(request.headers)
         fault = self.options.get("always") or self._fault()

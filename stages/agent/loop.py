@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
@@ -64,7 +64,7 @@ def run(model: Model | Responder, attempts: Iterable[Attempt], batch_size: int) 
 
 
 def _one_by_one(model: Responder, pending: Iterator[Attempt], keys: Keys, tools: Sequence[Schema]) -> Iterator[Attempt]:
-    slots = asyncio.Semaphore(model.in_flight)
+    slots, window = asyncio.Semaphore(model.in_flight), deque[asyncio.Task[Attempt]]()
 
     async def carry_out(attempt: Attempt) -> Attempt:
         async with slots:
@@ -72,25 +72,24 @@ def _one_by_one(model: Responder, pending: Iterator[Attempt], keys: Keys, tools:
                 attempt.episode.receive(await model.answer(attempt.request(keys, tools)))
             return attempt
 
-    async def stream() -> AsyncGenerator[Attempt, None]:
-        window = deque(asyncio.create_task(carry_out(each)) for each in islice(pending, AHEAD * model.in_flight))
-        try:
-            while window:
-                yield await window.popleft()
-                window.extend(asyncio.create_task(carry_out(each)) for each in islice(pending, 1))
-        finally:
-            for task in window:
-                task.cancel()
-            await asyncio.gather(*window, return_exceptions=True)
-            await model.close()
+    async def advance() -> list[Attempt]:
+        """Waits for the attempt that is due, and returns it with those after it that have ended as well."""
+        new = islice(pending, AHEAD * model.in_flight - len(window))
+        window.extend(asyncio.create_task(carry_out(each)) for each in new)
+        done = [await window.popleft()] if window else []
+        while window and window[0].done():
+            done.append(window.popleft().result())
+        return done
 
-    async def advance() -> Attempt | None:
-        return await anext(going, None)
+    async def end() -> None:
+        for task in window:
+            task.cancel()
+        await asyncio.gather(*window, return_exceptions=True)
+        await model.close()
 
     with asyncio.Runner() as runner:
-        going = stream()
         try:
-            while (attempt := runner.run(advance())) is not None:
-                yield attempt
+            while attempts := runner.run(advance()):
+                yield from attempts
         finally:
-            runner.run(going.aclose())
+            runner.run(end())

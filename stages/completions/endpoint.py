@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+import orjson
 
 from stages.errors import UserError
 
@@ -88,7 +89,7 @@ class Endpoint:
         Raises:
             UserError: If the server refuses the request, or was tried in vain.
         """
-        content, reason = json.dumps(body, ensure_ascii=False).encode(), ""
+        content, reason = orjson.dumps(body), ""
         for number in range(self._patience.tries):
             try:
                 return await self._try(content, name, fault)
@@ -101,11 +102,8 @@ class Endpoint:
         )
 
     async def _try(self, content: bytes, name: str, fault: Callable[[Any], str | None]) -> str:
-        headers = {"Content-Type": "application/json", "Idempotency-Key": name}
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
-        session = self._open()
-        send = session.post(self._url, data=content, headers=headers, allow_redirects=False, proxy=self._proxy)
+        headers = {"Idempotency-Key": name}
+        send = self._open().post(self._url, data=content, headers=headers, allow_redirects=False, proxy=self._proxy)
         async with send as response:
             answer = (await _read(response)).decode(errors="replace")
             if response.status != 200:
@@ -120,9 +118,15 @@ class Endpoint:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            timeout = aiohttp.ClientTimeout(total=self._patience.timeout)
-            connector = aiohttp.TCPConnector(limit=0)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
+            headers = {"Content-Type": "application/json"}
+            if self._key:
+                headers["Authorization"] = f"Bearer {self._key}"
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers=headers,
+                timeout=aiohttp.ClientTimeout(total=self._patience.timeout),
+            )
         return self._session
 
     def _refuse(self, status: int, retry_after: str | None, answer: str) -> None:

@@ -5,10 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from stages.agent.model import Request
+from stages.completions.claims import Claims
 from stages.completions.seeds import from_seed
 from stages.completions.store import Store
 from stages.completions.usage import Budget, Completion, Usage
 from stages.errors import UserError
+
+_POLL = 0.02  # seconds until one looks again for what another run has asked for
 
 
 class Paid(Protocol):
@@ -112,6 +115,7 @@ class KeptAnswers:
     def __init__(self, teacher: Served, store: Store, usage: Usage) -> None:
         self.identity, self.in_flight = teacher.identity, teacher.in_flight
         self._teacher, self._store, self._usage = teacher, store, usage
+        self._claims = Claims(store.path.parent)
         self._under_way: dict[str, asyncio.Task[str]] = {}
         self._failure: UserError | None = None
 
@@ -123,36 +127,54 @@ class KeptAnswers:
         Raises:
             UserError: If the budget is spent, the server cannot be used, or the store fails.
         """
+        while (known := self._known(request)) is None:
+            if (asked := self._asked(request)) is not None:
+                return await asyncio.shield(asked)
+            await asyncio.sleep(_POLL)  # another run has asked for it
+        return known
+
+    def _known(self, request: Request) -> str | None:
         response = self._store.get(request.key)
         if response is None:
-            response = await asyncio.shield(self._asked(request))
-        else:
-            self._usage.reused += 1
+            return None
+        self._usage.reused += 1
         return text(self._teacher, response)
 
-    def _asked(self, request: Request) -> asyncio.Task[str]:
+    def _asked(self, request: Request) -> asyncio.Task[str] | None:
+        """Returns what is under way for a request, begun if need be; None if it is under way in another run."""
         if request.key not in self._under_way:
             if self._failure is not None:  # nothing more is paid for once the run is bound to end
                 raise self._failure
             self._usage.check()
+            if not self._claims.take(request.key):
+                return None
             task = asyncio.create_task(self._ask(request))
-            task.add_done_callback(lambda _: self._under_way.pop(request.key))
+            task.add_done_callback(lambda _: self._end(request.key))
             self._under_way[request.key] = task
         return self._under_way[request.key]
 
     async def _ask(self, request: Request) -> str:
+        if (known := self._known(request)) is not None:  # another run had its answer just before the claim was taken
+            return known
         try:
             response = await self._teacher.respond(request)
-            self._usage.count(self._teacher.read(response))
-            return self._store.put(request.key, response)
+            completion = self._teacher.read(response)
+            self._usage.count(completion)
+            kept = self._store.put(request.key, response)
+            return completion.text if kept == response else text(self._teacher, kept)
         except UserError as error:
             self._failure = error
             raise
+
+    def _end(self, key: str) -> None:
+        self._claims.release(key)
+        del self._under_way[key]
 
     async def close(self) -> None:
         """Waits for what is under way, since it is paid for, and keeps it."""
         self._teacher.stop()
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+        self._claims.close()
         await self._teacher.close()
 
 

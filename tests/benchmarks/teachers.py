@@ -1,34 +1,37 @@
-"""Chains from a server: against the ideal of its latency, and again from the completion store."""
+"""Chains from a server: against the ideal of its latency, against Microchain's agent, and again from the store.
+
+The server is a process of its own that waits before every answer. The ideal is that neither it nor the stage takes any
+time besides: every chain in flight has an answer after each wait, and all take `steps × latency / chains in flight`.
+The whole stage is compared with that, reading the problems and writing the chains included.
+"""
 
 import contextlib
-import io
+import inspect
 import os
-import re
-import subprocess
-import sys
+import shutil
 import tempfile
 import time
 from pathlib import Path
 
 from stages import chains, problems
-from stages.completions.store import VARIABLE
+from stages.agent.calls import parse
+from stages.agent.episode import STOP, STOPPING
+from stages.completions.store import VARIABLE, folder
+from stages.tasks.configured import configured, read_problems
+from tests.benchmarks.agents import Silence
 from tests.server import serving
-from tests.workspace import ROOT, lay_out, overlaid, parameters
+from tests.workspace import lay_out, overlaid, parameters
 
-TASK, LATENCY, IN_FLIGHT, PROBLEMS, SAMPLES = "math", 0.05, 64, 1000, 5
-FEW, MANY = 1_000, 50_000
+TASK, LATENCY, IN_FLIGHT, PROBLEMS, SAMPLES, ROUNDS = "math", 0.05, 64, 1000, 5, 3
+ALONE = 30  # chains of Microchain's agent, which carries on one at a time
 
 
 def measure():
-    """Returns rows: steps a second against the ideal and anew from the store; memory for few and many chains."""
-    with tempfile.TemporaryDirectory() as place:
+    """Returns rows: steps a second against the ideal, Microchain and the store; what is paid for under faults."""
+    with tempfile.TemporaryDirectory() as place, contextlib.chdir(lay_out(Path(place), settings(PROBLEMS))):
         os.environ[VARIABLE] = f"{place}/store"
-        os.chdir(lay_out(Path(place) / "workspace", settings(PROBLEMS)))
-        try:
-            problems.run(TASK)
-            return [*_speed(), _faults(), _memory()]
-        finally:
-            os.chdir(ROOT)
+        problems.run(TASK)
+        return [*_speed(), _faults()]
 
 
 def settings(count, samples=SAMPLES, url="http://127.0.0.1:1/v1"):
@@ -38,86 +41,99 @@ def settings(count, samples=SAMPLES, url="http://127.0.0.1:1/v1"):
     return overlaid(parameters(), changes | {"teachers": {"openai_compatible": served}})
 
 
+def _serving(**options):
+    return serving(problems=[str(Path(f"data/problems/{TASK}/train.jsonl").resolve())], **options)
+
+
 def _speed():
-    with serving(latency=LATENCY, problems=[str(Path(f"data/problems/{TASK}/train.jsonl").resolve())]) as server:
+    with _serving(latency=LATENCY) as server:
         lay_out(Path(), settings(PROBLEMS, url=server.url))
-        asked, took = _timed()
+        rounds = [_fresh() for _ in range(ROUNDS)]
         stats = server.stats()
-    assert stats["billed"] == stats["requests"]
-    ideal = IN_FLIGHT / LATENCY
-    yield _row(
-        "steps of 64 chains in flight, 50 ms latency, against the ideal", stats["billed"] / took, ideal, "steps/s"
-    )
-    steps, again = _timed()
-    assert steps == asked
-    yield _row("steps from the store, against those from the server", steps / again, asked / took, "steps/s")
+        microchain = _microchain(server.url)
+    assert stats["billed"] == sum(steps for steps, *_ in rounds)
+    for steps, seconds, computing in rounds:
+        print(f"{steps} steps in {seconds:.1f} s; {computing / steps * 1e3:.3f} ms of computing for each")
+    fastest = max(steps / seconds for steps, seconds, _ in rounds)
+    served = f"{IN_FLIGHT} chains in flight, {LATENCY * 1e3:.0f} ms latency"
+    yield row(f"steps of {served}, against the ideal", fastest, IN_FLIGHT / LATENCY, "steps/s")
+    if microchain:
+        yield row(f"steps of {served}, against Microchain's agent", fastest, microchain, "steps/s")
+    steps, seconds, _ = _timed()
+    assert steps == rounds[-1][0]
+    yield row("steps from the store, against those from the server", steps / seconds, fastest, "steps/s")
+
+
+def _fresh():
+    """Runs the stage with nothing in the store."""
+    shutil.rmtree(folder(), ignore_errors=True)
+    shutil.rmtree(chains.FOLDER, ignore_errors=True)
+    return _timed()
+
+
+def _microchain(url):
+    """Returns the steps a second of Microchain's own agent and generator on the same problems and functions."""
+    try:
+        import microchain
+        import openai  # noqa: F401  # what its generator asks with
+    except ImportError:
+        print("chains from a server, against Microchain: skipped; `pip install microchain-python openai` to see it")
+        return None
+    generator = microchain.OpenAIChatGenerator(model="m", api_key="none", api_base=url)
+    steps, began = 0, time.perf_counter()
+    with contextlib.redirect_stdout(Silence()):
+        for problem in read_problems(TASK, "train")[:ALONE]:
+            engine = microchain.Engine()
+            for function in configured(TASK).functions | STOPPING:
+                engine.register(_as_microchain(microchain, function))
+            agent = microchain.Agent(llm=microchain.LLM(generator=generator), engine=engine)
+            agent.prompt = f"{engine.help}\n\n{problem.question}"
+            agent.run(iterations=parameters()["chains"]["max_steps"])
+            assert agent.do_stop
+            steps += len(agent.history) // 2
+    return steps / (time.perf_counter() - began)
+
+
+def _as_microchain(microchain, function):
+    """Returns a function as Microchain has it: an object of a class with the function's name and a typed `__call__`."""
+
+    def call(self, **arguments):
+        if function.name == STOP:
+            self.engine.stop()
+        return function.execute(arguments, None)
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter(name, kind, annotation=float) for name in ("self", *function.parameters)]
+    call.__signature__ = inspect.Signature(parameters)
+    example = list(parse(function.example).keywords.values())
+    members = {"description": function.description, "example_args": example, "__call__": call}
+    return type(function.name, (microchain.Function,), members)()
 
 
 def _faults():
     """1,000 chains from a server that fails in five ways, each in one request of five that are left by the others."""
-    with serving(faults=1 - 0.8**5, problems=[str(Path(f"data/problems/{TASK}/train.jsonl").resolve())]) as server:
+    with _serving(faults=1 - 0.8**5) as server:
         patient = {"timeout": 1.0, "pause": 0.01, "tries": 100}
         changes = {"chains": {"samples": 1}, "teachers": {"openai_compatible": patient}}
         lay_out(Path(), overlaid(settings(PROBLEMS, url=server.url), changes))
-        _timed()
+        _fresh()
         stats = server.stats()
     finished = Path(f"data/chains/{TASK}.jsonl").read_text("utf-8").count("\n")
     assert finished == PROBLEMS + 1
     assert stats["billed"] == stats["requests"]
     print(f"{finished} chains; {stats['tries']} tries of {stats['requests']} requests; failed: {stats['faults']}")
-    return _row(
+    return row(
         "answers that were paid for, against requests, under faults", stats["billed"], stats["requests"], "answers"
     )
 
 
 def _timed():
-    began = time.perf_counter()
+    """Runs the stage and returns its steps, and the seconds that it took, in all and computing."""
+    began, computing = time.perf_counter(), time.process_time()
     chains.run(TASK)
-    took = time.perf_counter() - began
-    return sum(line.count('"completion": ') for line in Path(f"data/chains/{TASK}.jsonl").open()), took
+    took = time.perf_counter() - began, time.process_time() - computing
+    return sum(line.count('"completion": ') for line in Path(f"data/chains/{TASK}.jsonl").open()), *took
 
 
-def _memory():
-    few, many = (_peak(count) for count in (FEW, MANY))
-    return _row(f"memory at most, {MANY:,} chains against {FEW:,}", many, few, "MB")
-
-
-def _peak(count):
-    """Returns the most memory of a process that writes chains with answers that come at once, in MB."""
-    command = [sys.executable, "-m", "tests.benchmarks.teachers", str(count // PROBLEMS)]
-    return float(subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, stdout=-1).stdout)
-
-
-class Instant:
-    """A server that always knows the next call."""
-
-    async def post(self, body, *_):
-        done = sum(message["role"] == "assistant" for message in body["messages"])
-        text = "stop(answer=1)" if done == 5 else f"add(a={done}, b=1)"
-        return '{"choices": [{"message": {"content": "' + text + '"}}]}'
-
-    def stop(self):
-        pass
-
-    async def close(self):
-        pass
-
-
-def main(samples):
-    """Runs the stage and prints the most memory that it took."""
-    from stages.teachers import openai_compatible
-
-    openai_compatible.Endpoint = lambda *_: Instant()
-    lay_out(Path(), settings(PROBLEMS, samples))
-    with contextlib.redirect_stdout(io.StringIO()):
-        chains.run(TASK)
-    status = Path("/proc/self/status").read_text("utf-8")
-    print(int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024)
-
-
-def _row(name, ours, other, unit):
+def row(name, ours, other, unit):
     return {"name": name, "ours": ours, "other": other, "ratio": ours / other, "unit": unit}
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

@@ -1,8 +1,10 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -239,23 +241,42 @@ def test_after_a_clone_the_store_is_seeded_from_the_chains(build, known, monkeyp
         assert server.stats()["billed"] == len({key for row in rows for key in row["requests"]}) > before
 
 
-def test_two_runs_at_once_read_the_same_first_answers(built, known, tmp_path):
-    with serving(problems=known, latency=0.01) as server:
+@pytest.fixture
+def run_beside(built, tmp_path):
+    """Starts the stage `chains` in a process of its own; all of them share a store."""
+
+    def start(server, name):
+        folder = shutil.copytree(built, tmp_path / name)
         teacher = {"base_url": server.url, "model": "m"}
         values = {"chains": {"teacher": "openai_compatible"}, "teachers": {"openai_compatible": teacher}}
-        folders = [shutil.copytree(built, tmp_path / name) for name in "ab"]
-        running = []
-        for folder in folders:
-            lay_out(folder, overlaid(parameters(), values))
-            variables = {**os.environ, VARIABLE: str(tmp_path / "store"), "PYTHONPATH": str(ROOT)}
-            running.append(
-                subprocess.Popen([sys.executable, "-m", "stages", "chains", TASK], cwd=folder, env=variables)
-            )
+        lay_out(folder, overlaid(parameters(), values))
+        variables = {**os.environ, VARIABLE: str(tmp_path / "store"), "PYTHONPATH": str(ROOT)}
+        return subprocess.Popen([sys.executable, "-m", "stages", "chains", TASK], cwd=folder, env=variables)
+
+    return start
+
+
+def test_of_two_runs_at_once_one_asks_and_both_read_the_same(run_beside, known, tmp_path):
+    with serving(problems=known, latency=0.01) as server:
+        running = [run_beside(server, name) for name in "ab"]
         assert [process.wait() for process in running] == [0, 0]
         stats = server.stats()
-    first, second = ((folder / "data/chains/math.jsonl").read_bytes() for folder in folders)
+    first, second = ((tmp_path / name / "data/chains/math.jsonl").read_bytes() for name in "ab")
     assert first == second
-    assert len(Store(tmp_path / "store")) == stats["requests"]
+    assert len(Store(tmp_path / "store")) == stats["billed"] == stats["tries"]
+
+
+def test_what_a_run_has_asked_for_when_it_is_killed_another_one_asks_for(run_beside, known, tmp_path):
+    with serving(problems=known, latency=0.3) as server:
+        running = [run_beside(server, name) for name in "ab"]
+        while server.stats()["billed"] < 40:
+            assert [process.poll() for process in running] == [None, None]
+            time.sleep(0.02)
+        os.kill(running[0].pid, signal.SIGKILL)
+        assert [process.wait() for process in running] == [-signal.SIGKILL, 0]
+        stats = server.stats()
+    assert (tmp_path / "b/data/chains/math.jsonl").exists()
+    assert len(Store(tmp_path / "store")) == stats["billed"] == stats["requests"] < stats["tries"]
 
 
 def test_the_key_is_in_no_file(build, known, tmp_path):
