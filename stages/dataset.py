@@ -24,7 +24,6 @@ from stages.tasks.configured import configured, read_problems
 
 CHAINS, PAIRS, EXPORTS = Path("data/chains"), Path("data/pairs"), Path("data/exports")
 CARD, LOCK = "README.md", Path("dvc.lock")
-OTHER = "other"
 STAGES = ("problems", "chains", "pairs")
 Files = dict[tuple[str, str], IO[str]]
 
@@ -80,8 +79,7 @@ def _rows(task: str) -> Iterator[tuple[str, str, Row, str]]:
     for split in SPLITS:
         for row, key in read_records(PAIRS / task / f"{split}.jsonl", _rejected):
             proven.add(key)
-            family = problems[row["problem_id"]][1].family if row["problem_id"] in problems else OTHER
-            yield STEPS, split, row, family
+            yield STEPS, split, row, row["family"]
     formats = Formats(setting.task, setting.functions, proven)
     chains = read_records(CHAINS / f"{task}.jsonl", _chain)
     for identity, group in groupby(chains, key=itemgetter("problem_id")):
@@ -92,7 +90,7 @@ def _rows(task: str) -> Iterator[tuple[str, str, Row, str]]:
 
 def _rejected(row: Row) -> tuple[Row, str]:
     """Returns a pair, and what the turn that it rejects is known by."""
-    for name in ("problem_id", "error_type"):
+    for name in ("problem_id", "error_type", "family", "origin", "augmentation"):
         if not isinstance(row[name], str):
             raise ValueError(f"`{name}` must be a text")
     return row, turn_key(row["prompt"], row["rejected"][0])

@@ -1,24 +1,32 @@
 """Stage `pairs`: chains become verified preference pairs."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from random import Random
 from typing import Annotated
 
 from pydantic import Field
 from tqdm import tqdm
 
+from stages.agent.error_types import CORRECT
 from stages.errors import UserError
-from stages.files import Row, published, read_records, write_jsonl
+from stages.files import Row, published, write_jsonl
 from stages.parameters import Parameters, section
-from stages.preferences.pairs import Pair, PairBuilder
-from stages.tasks.configured import configured, read_problems
+from stages.preferences.augmentation import Augmenter, AugmentParameters
+from stages.preferences.making import Maker
+from stages.preferences.overlap import HeldOut, plain
+from stages.preferences.pairs import Pair
+from stages.preferences.reading import by_problem
+from stages.tasks import load_augmentation
+from stages.tasks.configured import FOLDER as PROBLEMS
+from stages.tasks.configured import Configured, configured, read_problems
+from stages.tasks.task import Problem
 from stages.teachers.mistakes import few_answers
 
 FOLDER = Path("data/pairs")
 CHAINS = Path("data/chains")
-SPLITS = ("train", "validation")
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
 
 class PairParameters(Parameters):
@@ -26,10 +34,14 @@ class PairParameters(Parameters):
 
     Attributes:
         constructed: How many steps of each problem's reference get a pair whose wrong side is constructed.
-        seed: Decides which steps, and which mistakes.
+        augment: Variants of the training problems, by method.
+        near_duplicate: The similarity to a held-out question from which a training problem is left out.
+        seed: Decides which steps, which mistakes, and which variants.
     """
 
     constructed: Annotated[int, Field(ge=0)]
+    augment: AugmentParameters
+    near_duplicate: Annotated[float, Field(gt=0, le=1)]
     seed: int
 
 
@@ -40,12 +52,10 @@ def run(task: str) -> None:
         UserError: If chains or problems are unusable, or no pair can be made.
     """
     parameters, setting = section("pairs", PairParameters), configured(task)
-    builder = PairBuilder(setting.task, setting.functions)
-    chains = _read_chains(CHAINS / f"{task}.jsonl")
     with published(FOLDER / task) as folder:
-        for split in SPLITS:
+        for split in (TRAIN, VALIDATION):
             counts: Counter[str] = Counter()
-            made = _pairs(task, split, builder, chains, parameters)
+            made = _pairs(setting, split, parameters)
             write_jsonl(folder / f"{split}.jsonl", (pair.record() for pair in _counted(made, counts)))
             if not counts:
                 raise UserError(
@@ -55,36 +65,42 @@ def run(task: str) -> None:
             print(f"pairs {task} {split}: " + ", ".join(f"{count} {name}" for name, count in counts.most_common()))
 
 
-def _read_chains(path: Path) -> dict[str, list[Row]]:
-    """Returns the chains of each problem."""
-    chains: dict[str, list[Row]] = defaultdict(list)
-    for row in read_records(path, _chain):
-        chains[row["problem_id"]].append(row)
-    if not chains:
-        raise UserError(f"{path}: no pair can be made, there is no chain; build the stage `chains` again")
-    return chains
+def _pairs(setting: Configured, split: str, parameters: PairParameters) -> Iterator[Pair]:
+    name, elsewhere = setting.task.name, parameters.augment.prefix if split == TRAIN else 0
+    problems = read_problems(name, split)
+    maker = Maker(setting.task, parameters.constructed, elsewhere, few_answers(problems), parameters.seed)
+    augmenter = _augmenter(setting, split, problems, parameters)
+    near = augmenter.held_out.near_duplicates(problems, PROBLEMS / name / f"{split}.jsonl")
+    chains = by_problem(CHAINS / f"{name}.jsonl", problems)
+    for problem, rows in tqdm(chains, f"pairs {name} {split}", len(problems), disable=None):
+        if problem.id not in near:
+            for pair in maker.make(augmenter.versions(problem, rows)):
+                yield replace(pair, difficulty=_difficulty(rows))
+    for (method, reason), count in sorted(augmenter.tally.items()):
+        print(f"pairs {name} {split}: {method}: {count} variants {reason}")
+    if near:
+        print(f"pairs {name} {split}: {len(near)} problems left out, near-duplicates of held-out ones")
 
 
-def _chain(row: Row) -> Row:
-    """Checks what pairs take of a chain: its problem, its outcome, and what was written."""
-    completions = [step["completion"] for step in row["steps"]]
-    if not all(isinstance(text, str) for text in (row["problem_id"], row["outcome"], *completions)):
-        raise ValueError("`problem_id`, `outcome` and every `completion` must be texts")
-    return row
+def _augmenter(setting: Configured, split: str, problems: Sequence[Problem], parameters: PairParameters) -> Augmenter:
+    """Returns what makes variants: of training problems, and apart from all others."""
+    name, trained = setting.task.name, split == TRAIN
+    others = [item for other in (VALIDATION, TEST) for item in read_problems(name, other)] if trained else []
+    counts = parameters.augment.model_dump()
+    return Augmenter(
+        task=setting.task,
+        functions=setting.functions,
+        methods=load_augmentation(name),
+        counts=counts if trained else dict.fromkeys(counts, 0),
+        held_out=HeldOut({item.id: item.question for item in others}, parameters.near_duplicate),
+        taken={plain(problem.question) for problem in problems},
+        seed=parameters.seed,
+    )
 
 
-def _pairs(
-    task: str, split: str, builder: PairBuilder, chains: dict[str, list[Row]], parameters: PairParameters
-) -> Iterator[Pair]:
-    problems = read_problems(task, split)
-    answers = few_answers(problems)
-    for problem in tqdm(problems, f"pairs {task} {split}", disable=None):
-        found = list(builder.build(problem, chains[problem.id]))
-        random = Random(f"{parameters.seed}/{problem.id}")
-        yield from found
-        for pair in builder.construct(problem, parameters.constructed, answers, random):
-            if all((pair.prompt, pair.rejected) != (other.prompt, other.rejected) for other in found):
-                yield pair
+def _difficulty(chains: Sequence[Row]) -> float | None:
+    """Returns how often the teacher fails on a problem."""
+    return sum(row["outcome"] != CORRECT for row in chains) / len(chains) if chains else None
 
 
 def _counted(pairs: Iterable[Pair], counts: Counter[str]) -> Iterator[Pair]:

@@ -10,11 +10,11 @@ import yaml
 
 from stages.__main__ import main
 from stages.files import read_jsonl
-from tests.workspace import lay_out, parameters, snapshot
+from tests.workspace import PAIR_COLUMNS, lay_out, parameters, snapshot
 
 TASKS = ("fol", "math")
 COLUMNS = {
-    "steps": {"prompt", "chosen", "rejected", "tools", "problem_id", "error_type", "origin"},
+    "steps": PAIR_COLUMNS,
     "chains": {"prompt", "chosen", "rejected", "tools", "problem_id", "error_type"},
     "kto": {"prompt", "completion", "label", "tools", "problem_id"},
     "stepwise": {"prompt", "completions", "labels", "problem_id"},

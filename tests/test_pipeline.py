@@ -10,7 +10,7 @@ import yaml
 
 from stages.__main__ import STAGES, WITHOUT_TASK
 from tests.clone import clone, commit, dvc, finish, ran, start
-from tests.workspace import ROOT, parameters, snapshot
+from tests.workspace import PAIR_COLUMNS, ROOT, parameters, snapshot
 
 TASKS, ARMS = ("fol", "math"), ("base", "sft", "dpo")
 ARITHMETIC = "stages/tasks/math/functions/arithmetic.py"
@@ -161,7 +161,7 @@ def test_chains_and_pairs_are_as_documented(built):
             assert set(row["steps"][0]) == {"completion", "call", "result", "error"}
         for split in ("train", "validation"):
             for row in rows(built / f"data/pairs/{task}/{split}.jsonl"):
-                assert set(row) == {"prompt", "chosen", "rejected", "tools", "problem_id", "error_type", "origin"}
+                assert set(row) == PAIR_COLUMNS
                 assert f"-{split}-" in row["problem_id"]
 
 

@@ -12,6 +12,10 @@ SMOKE = Path(__file__).with_name("smoke.yaml")
 # Published data sets, a folder each, for tests that measure on them: they are no part of the repository.
 DATA = Path(os.environ.get("CALLSMITH_DATA", ROOT / "../shared/data"))
 
+# Of a row in data/pairs.
+PAIR_COLUMNS = {"prompt", "chosen", "rejected", "tools"}
+PAIR_COLUMNS |= {"problem_id", "family", "error_type", "origin", "difficulty", "augmentation"}
+
 
 def parameters():
     """Returns params.yaml with the smoke preset laid over it."""

@@ -72,10 +72,17 @@ class Fingerprints:
                     raise LineageError(f"{where}: there is no {each.module}:{each.attribute}")
                 if not root.is_pattern or self.project.counts(each.key, root):
                     found[each.key] = each
-            if not expanded:
+            if not expanded and root.key not in self.project.optional:
                 where = f"{FILE}: [tool.lineage.roots] `{root.key}`"
                 raise LineageError(f"{where}: nothing fits {root.module}:{root.attribute}")
-        return dict(sorted(found.items()))
+        return dict(sorted((self._missing(list(found)) | found).items()))
+
+    def _missing(self, keys: list[str]) -> dict[str, Root]:
+        """Returns the roots for which there could be a module: nothing is reached from those that have none."""
+        patterns = {root.key: root for root in self.project.roots}
+        pairs = ((patterns[key], patterns[like]) for key, like in self.project.optional.items())
+        made = [root.filled(names) for root, like in pairs for key in keys if (names := like.names(key)) is not None]
+        return {root.key: root for root in made}
 
     def _expand(self, root: Root) -> Iterator[Root]:
         for name in self.program.modules:

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -36,9 +36,23 @@ class Root:
         wanted, parts = self.module.split("."), module.split(".")
         if len(parts) != len(wanted) or any(want not in ("*", part) for want, part in zip(wanted, parts, strict=True)):
             return None
-        filling = iter([part for want, part in zip(wanted, parts, strict=True) if want == "*"])
-        key = ".".join(next(filling) if part == "*" else part for part in self.key.split("."))
-        return Root(key, module, self.attribute)
+        return self.filled([part for want, part in zip(wanted, parts, strict=True) if want == "*"])
+
+    def filled(self, names: list[str]) -> "Root":
+        """Returns the root that a pattern stands for with names in place of its `*` parts."""
+        return Root(_filled(self.key, names), _filled(self.module, names), self.attribute)
+
+    def names(self, key: str) -> list[str] | None:
+        """Returns the names in place of the pattern's `*` parts; None if the key doesn't fit."""
+        wanted, parts = self.key.split("."), key.split(".")
+        if len(parts) != len(wanted) or any(want not in ("*", part) for want, part in zip(wanted, parts, strict=True)):
+            return None
+        return [part for want, part in zip(wanted, parts, strict=True) if want == "*"]
+
+
+def _filled(pattern: str, names: list[str]) -> str:
+    filling = iter(names)
+    return ".".join(next(filling) if part == "*" else part for part in pattern.split("."))
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,7 @@ class Project:
         roots: In the order of the file.
         distributions: Import name to the name of the distribution that brings it, where they can't be matched by name.
         choices: Which roots of a pattern count, where a parameter says so.
+        optional: Key of a pattern whose modules may be missing, to the key of the pattern that says where one could be.
     """
 
     folder: Path
@@ -64,6 +79,7 @@ class Project:
     roots: tuple[Root, ...]
     distributions: dict[str, str]
     choices: tuple[Choice, ...] = ()
+    optional: dict[str, str] = field(default_factory=dict)
 
     def counts(self, key: str, pattern: Root) -> bool:
         """Returns whether a root that was expanded from a pattern counts."""
@@ -101,6 +117,7 @@ def parse_project(content: bytes, root: Path) -> Project:
         roots=tuple(_root(key, place) for key, place in _table(section, "roots").items()),
         distributions=_table(section, "distributions") if "distributions" in section else {},
         choices=tuple(_choices(section, root)),
+        optional=_optional(section),
     )
 
 
@@ -135,6 +152,15 @@ def _choices(section: dict[str, Any], folder: Path) -> Iterator[Choice]:
         if key not in section["roots"]:
             raise LineageError(f"{where}: there is no such key in [tool.lineage.roots]")
         yield read_choice(folder, key, place, where)
+
+
+def _optional(section: dict[str, Any]) -> dict[str, str]:
+    table = _table(section, "optional") if "optional" in section else {}
+    for key, other in table.items():
+        if any(name not in section["roots"] for name in (key, other)) or key.count("*") != other.count("*"):
+            where = f"{FILE}: [tool.lineage.optional] `{key}`"
+            raise LineageError(f"{where}: expected two keys of [tool.lineage.roots] with equally many `*`")
+    return table
 
 
 def _root(key: str, place: str) -> Root:

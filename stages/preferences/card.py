@@ -8,6 +8,7 @@ import yaml
 
 from stages.agent.error_types import ErrorType
 from stages.preferences.formats import CHAINS, KTO, STEPWISE
+from stages.preferences.pairs import ORIGINAL
 from stages.preferences.summary import STEPS, Summary
 
 Recorded = Mapping[str, Mapping[str, Any]]  # of a stage of this task: what dvc.lock holds about its last run
@@ -27,6 +28,7 @@ def card(task: str, summary: Summary, recorded: Recorded) -> str:
     sections = {
         "Configurations": _configurations(summary),
         "How the rejected call is wrong": _errors(summary),
+        "Where the pairs come from": _origins(summary),
         "Lengths": _lengths(summary),
         "Provenance": _provenance(recorded),
     }
@@ -69,6 +71,14 @@ def _configurations(summary: Summary) -> Iterator[str]:
         for name, what in CONFIGURATIONS.items()
     ]
     return _table(["configuration", "what a row is", *SPLITS], rows)
+
+
+def _origins(summary: Summary) -> Iterator[str]:
+    """Yields whose mistakes there are, on problems as they were and on those that augmentation made."""
+    origins = sorted({origin for origin, _ in summary.origins})
+    methods = [ORIGINAL, *sorted({method for _, method in summary.origins} - {ORIGINAL})]
+    rows = [[method, *(str(summary.origins[origin, method]) for origin in origins)] for method in methods]
+    return _table(["augmentation", *(f"{origin} mistakes" for origin in origins)], rows)
 
 
 def _errors(summary: Summary) -> Iterator[str]:

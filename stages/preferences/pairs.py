@@ -15,6 +15,7 @@ from stages.tasks.task import Problem, Task
 from stages.teachers.mistakes import Setting, mistakes_at
 
 TEACHER, CONSTRUCTED = "teacher", "constructed"
+ORIGINAL = "none"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,9 @@ class Pair:
         tools: The functions that may be called.
         error_type: How the rejected turn is wrong.
         origin: Whose mistake it is.
+        family: Of the problem.
+        difficulty: The share of the teacher's chains about the problem that are wrong; None if there is none.
+        augmentation: The method that made the problem of another one, or the pair; `none` if neither.
     """
 
     problem_id: str
@@ -38,6 +42,9 @@ class Pair:
     tools: Sequence[Schema]
     error_type: ErrorType
     origin: str
+    family: str
+    difficulty: float | None = None
+    augmentation: str = ORIGINAL
 
     def record(self) -> dict[str, Any]:
         """Returns the pair in TRL's conversational preference format."""
@@ -123,6 +130,7 @@ class PairBuilder:
             episode.functions.schemas,
             found.error,
             origin,
+            problem.family,
         )
 
     def _replay(self, problem: Problem, completions: Iterable[str], spare: int = 0) -> Episode:

@@ -19,12 +19,14 @@ class Summary:
     Attributes:
         rows: Rows by configuration and split.
         errors: Step-level pairs by family and error type.
+        origins: Step-level pairs by whose mistake they are about, and by the method of augmentation.
         lengths: Step-level pairs by length: the characters of the conversation with the longer of both sides.
         features: Of each configuration, its columns as `datasets` describes them in a card.
     """
 
     rows: Counter[tuple[str, str]] = field(default_factory=Counter)
     errors: Counter[tuple[str, str]] = field(default_factory=Counter)
+    origins: Counter[tuple[str, str]] = field(default_factory=Counter)
     lengths: Counter[int] = field(default_factory=Counter)
     features: dict[str, dict[str, Row]] = field(default_factory=lambda: defaultdict(dict))
 
@@ -43,6 +45,7 @@ class Summary:
                 self.features[configuration].setdefault(name, feature)
         if configuration == STEPS:
             self.errors[family, row["error_type"]] += 1
+            self.origins[row["origin"], row["augmentation"]] += 1
             self.lengths[max(_length(row["prompt"] + row[side]) for side in ("chosen", "rejected"))] += 1
 
 

@@ -100,7 +100,8 @@ def lineage(fingerprints: Mapping[str, Any], tasks: Iterable[str], teacher: str)
     """
     flat = dict(_flatten(fingerprints))
     tasks = list(tasks)
-    wanted = {*STAGES, f"teachers.{teacher}", *(f"tasks.{task}" for task in tasks)}
+    of_tasks = {f"{kind}.{task}" for task in tasks for kind in ("tasks", "augmentations")}
+    wanted = {*STAGES, f"teachers.{teacher}", *of_tasks}
     prefixes = tuple(f"functions.{task}." for task in tasks)
     return {root: value for root, value in flat.items() if root in wanted or root.startswith(prefixes)}
 

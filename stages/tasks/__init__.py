@@ -1,7 +1,7 @@
 """What there is to solve: one folder a task, found by its name.
 
-Its functions, its families of procedural problems and its sources are loaded apart from the task itself, so that a
-stage depends on what it uses.
+Its functions, its families of procedural problems, its sources and its methods of augmentation are loaded apart from
+the task itself, so that a stage depends on what it uses.
 """
 
 import importlib
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stages.agent.functions import FunctionSet
 from stages.errors import UserError
-from stages.tasks.task import Generator, Source, Task
+from stages.tasks.task import Generator, Method, Source, Task
 
 _FOLDER = Path(__file__).parent
 
@@ -81,3 +81,11 @@ def load_source(task: str, name: str, key: str) -> Source:
         raise UserError(f"{key}: task {task} has no source `{name}` (it has: {', '.join(known) or 'none'})")
     source: Source = importlib.import_module(f"stages.tasks.{task}.sources.{name}").load
     return source
+
+
+def load_augmentation(task: str) -> dict[str, Method]:
+    """Returns the methods of augmentation that a task offers, by name; it may offer none."""
+    if not (_FOLDER / task / "augmentation.py").exists():
+        return {}
+    methods: dict[str, Method] = importlib.import_module(f"stages.tasks.{task}.augmentation").METHODS
+    return methods

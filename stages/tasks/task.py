@@ -79,6 +79,26 @@ class Rejection:
     reason: str
 
 
+@dataclass(frozen=True)
+class Variant:
+    """Another problem that a method of augmentation made of one.
+
+    Attributes:
+        question: As in `Problem`.
+        answer: As in `Problem`.
+        reference: As in `Problem`; it is executed before anything is made of it.
+        words: Chains about the problem are chains about this one with these words in place of others; None if they
+            say nothing about it.
+    """
+
+    question: str
+    answer: str
+    reference: Sequence[str]
+    words: Mapping[str, str] | None = None
+
+
+# A method of augmentation: (problem with a reference, random) to a variant, or None where there is none that is safe.
+Method = Callable[["Problem", Random], Variant | None]
 # Of one family of procedural problems: (random, depth) to a draft.
 Generator = Callable[[Random, int], Draft]
 # The reader of a published data set: its file or folder to what each row gives.

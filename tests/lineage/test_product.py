@@ -79,10 +79,14 @@ def rename_module(folder: Path) -> None:
     (folder / "stages/tasks/math/stories.py").rename(folder / "stages/tasks/math/tales.py")
 
 
+OF_A_TASK = "(augmentations|functions|questions|tasks)"
 EDITS = {
     "every function of math": (edit_all("stages/tasks/math/functions/*.py"), r"functions\.math\..*"),
-    "the whole math task": (edit_all("stages/tasks/math/**/*.py"), r"(functions|questions|tasks)\.math.*"),
-    "the whole fol task": (edit_all("stages/tasks/fol/**/*.py"), r"(functions|questions|tasks)\.fol.*"),
+    "the whole math task": (
+        edit_all("stages/tasks/math/**/*.py"),
+        r"(augmentations|functions|questions|tasks)\.math.*",
+    ),
+    "the whole fol task": (edit_all("stages/tasks/fol/**/*.py"), r"(augmentations|functions|questions|tasks)\.fol.*"),
     # `base` learns to make the mistakes that the reference teacher plans.
     "the reference teacher": (edit_all("stages/teachers/reference.py"), r"teachers\.reference|base"),
     "statistics": (edit_all("stages/statistics/*.py"), "report"),

@@ -26,9 +26,10 @@ RECORDED = {
 def summary(sizes=(30, 70, 900)):
     found = Summary()
     turn = {"role": "assistant", "content": "no"}
+    notes = {"error_type": "loop", "origin": "teacher", "augmentation": "none", "note": None}
     for size in sizes:
         row = {"prompt": [{"role": "user", "content": "x" * size}], "chosen": [turn], "rejected": [turn]}
-        found.add(STEPS, "train", row | {"error_type": "loop", "note": None}, "travel")
+        found.add(STEPS, "train", row | notes, "travel")
     return found
 
 
@@ -47,7 +48,9 @@ def test_the_header_names_what_there_is_and_no_more():
         "prompt",
         "chosen",
         "rejected",
+        "augmentation",
         "error_type",
+        "origin",
     }
 
 

@@ -16,6 +16,7 @@ from stages.tasks.references import carry, execute_reference, outcome
 from stages.tasks.task import Problem
 from stages.teachers.reference import ReferenceParameters, ReferenceTeacher
 from stages.teachers.teacher import Assignment
+from tests.workspace import PAIR_COLUMNS
 
 MAX_STEPS = 16
 RATES = dict.fromkeys(ErrorType, 0.09)
@@ -125,7 +126,7 @@ def test_the_error_type_says_how_the_rejected_turn_is_wrong(setting):
 def test_rows_are_written_in_the_format_of_trl(setting):
     for pair in setting.pairs:
         row = pair.record()
-        assert set(row) == {"prompt", "chosen", "rejected", "tools", "problem_id", "error_type", "origin"}
+        assert set(row) == PAIR_COLUMNS
         assert row["prompt"][0]["role"] == "user"
         assert row["prompt"][-1]["role"] in ("user", "tool")
         assert [turn["role"] for side in ("chosen", "rejected") for turn in row[side]] == ["assistant"] * 2

@@ -9,8 +9,7 @@ from stages.files import read_jsonl, write_jsonl
 from stages.student.model import load
 from tests import tiny
 from tests.preferences.test_pairs import Setting
-
-COLUMNS = {"prompt", "chosen", "rejected", "tools", "problem_id", "error_type", "origin"}
+from tests.workspace import PAIR_COLUMNS
 
 
 @pytest.fixture(scope="module", params=[("fol", ["formulas"], [1, 2]), ("math", ["arithmetic"], [1, 2, 3])])
@@ -32,7 +31,7 @@ def rendered(row, side):
 
 
 def test_the_file_loads_and_renders_as_it_was_written(path, data):
-    assert set(data.column_names) == COLUMNS
+    assert set(data.column_names) == PAIR_COLUMNS
     rows = list(read_jsonl(path))
     assert len(data) == len(rows) > 50
     for loaded, row in zip(data, rows):
