@@ -1,7 +1,6 @@
 """Stage `pairs`: chains become verified preference pairs."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -9,11 +8,11 @@ from typing import Annotated
 from pydantic import Field
 from tqdm import tqdm
 
-from stages.agent.error_types import CORRECT
 from stages.errors import UserError
-from stages.files import Row, published, write_jsonl
+from stages.files import published
 from stages.parameters import Parameters, section
 from stages.preferences.augmentation import Augmenter, AugmentParameters
+from stages.preferences.curation import Bounds, Caps, difficulty, is_within, write_capped
 from stages.preferences.making import Maker
 from stages.preferences.overlap import HeldOut, plain
 from stages.preferences.pairs import Pair
@@ -36,12 +35,16 @@ class PairParameters(Parameters):
         constructed: How many steps of each problem's reference get a pair whose wrong side is constructed.
         augment: Variants of the training problems, by method.
         near_duplicate: The similarity to a held-out question from which a training problem is left out.
-        seed: Decides which steps, which mistakes, and which variants.
+        difficulty: Smallest and largest share of wrong chains that a problem may have.
+        caps: The largest number of pairs of a kind.
+        seed: Decides which steps, which mistakes, which variants, and which pairs caps leave out.
     """
 
     constructed: Annotated[int, Field(ge=0)]
     augment: AugmentParameters
     near_duplicate: Annotated[float, Field(gt=0, le=1)]
+    difficulty: Bounds
+    caps: Caps
     seed: int
 
 
@@ -54,13 +57,13 @@ def run(task: str) -> None:
     parameters, setting = section("pairs", PairParameters), configured(task)
     with published(FOLDER / task) as folder:
         for split in (TRAIN, VALIDATION):
-            counts: Counter[str] = Counter()
-            made = _pairs(setting, split, parameters)
-            write_jsonl(folder / f"{split}.jsonl", (pair.record() for pair in _counted(made, counts)))
+            rows = (pair.record() for pair in _pairs(setting, split, parameters))
+            counts = write_capped(folder / f"{split}.jsonl", rows, parameters.caps, parameters.seed)
             if not counts:
                 raise UserError(
                     f"data/chains/{task}.jsonl: no pair can be made for the {split} split, since no chain goes wrong "
-                    "where the reference goes on; raise the teacher's mistakes or `chains.samples` in params.yaml"
+                    "where the reference goes on; raise the teacher's mistakes or `chains.samples` in params.yaml, or "
+                    "widen `pairs.difficulty`"
                 )
             print(f"pairs {task} {split}: " + ", ".join(f"{count} {name}" for name, count in counts.most_common()))
 
@@ -73,9 +76,10 @@ def _pairs(setting: Configured, split: str, parameters: PairParameters) -> Itera
     near = augmenter.held_out.near_duplicates(problems, PROBLEMS / name / f"{split}.jsonl")
     chains = by_problem(CHAINS / f"{name}.jsonl", problems)
     for problem, rows in tqdm(chains, f"pairs {name} {split}", len(problems), disable=None):
-        if problem.id not in near:
+        share = difficulty(rows)
+        if problem.id not in near and is_within(share, parameters.difficulty):
             for pair in maker.make(augmenter.versions(problem, rows)):
-                yield replace(pair, difficulty=_difficulty(rows))
+                yield replace(pair, difficulty=share)
     for (method, reason), count in sorted(augmenter.tally.items()):
         print(f"pairs {name} {split}: {method}: {count} variants {reason}")
     if near:
@@ -96,14 +100,3 @@ def _augmenter(setting: Configured, split: str, problems: Sequence[Problem], par
         taken={plain(problem.question) for problem in problems},
         seed=parameters.seed,
     )
-
-
-def _difficulty(chains: Sequence[Row]) -> float | None:
-    """Returns how often the teacher fails on a problem."""
-    return sum(row["outcome"] != CORRECT for row in chains) / len(chains) if chains else None
-
-
-def _counted(pairs: Iterable[Pair], counts: Counter[str]) -> Iterator[Pair]:
-    for pair in pairs:
-        counts[pair.error_type] += 1
-        yield pair

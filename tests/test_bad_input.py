@@ -163,6 +163,12 @@ def test_a_section_that_is_missing_unknown_or_no_mapping(refused, stage):
         ),
         ("chains", without("teachers"), r"`teachers\.reference` is missing"),
         ("pairs", params(problems={"math": {"functions": []}}), r"`problems\.math\.functions`"),
+        ("pairs", params(pairs={"augment": {"renam": 1}}), r"`pairs\.augment\.renam` is not a parameter"),
+        ("pairs", params(pairs={"augment": {"rename": -1}}), r"`pairs\.augment\.rename`: .*\(it is -1\)"),
+        ("pairs", params(pairs={"near_duplicate": 0.0}), r"`pairs\.near_duplicate`"),
+        ("pairs", params(pairs={"difficulty": [0.9, 0.1]}), r"`pairs\.difficulty`: the smallest comes first"),
+        ("pairs", params(pairs={"difficulty": [0.9, 1.1]}), r"`pairs\.difficulty\.1`"),
+        ("pairs", params(pairs={"caps": {"family": 0}}), r"`pairs\.caps\.family`: .*\(it is 0\)"),
         ("adapter", params(adapter={"beta": -1.0}), r"`adapter\.beta`"),
         ("adapter", params(adapter={"beta": "much"}), r"`adapter\.beta`: .*\(it is 'much'\)"),
         ("adapter", params(adapter={"lora": {"rank": 0}}), r"`adapter\.lora\.rank`"),
@@ -297,6 +303,22 @@ def test_chains_that_give_no_pair(refused):
         params(pairs={"constructed": 0})(folder)
 
     assert f"{CHAINS}: no pair can be made for the train split" in refused("pairs math", spoil)
+
+
+def test_a_training_question_that_is_held_out(refused, built):
+    question = json.loads((built / TEST).read_text(encoding="utf-8").splitlines()[4])["question"]
+    message = refused("pairs math", field(TRAIN, 3, "question", question.upper()))
+    assert f"{TRAIN}: 1 questions are held out, too (math-train-00002 = math-test-00004); remove" in message
+
+
+def test_chains_in_another_order(refused):
+    def spoil(folder):
+        rows = (folder / CHAINS).read_text(encoding="utf-8").splitlines(keepends=True)
+        content(CHAINS, "".join([*rows[4:6], *rows[:4], *rows[6:]]))(folder)
+
+    assert f"{CHAINS}: the chains of math-train-00000 are not together or not in the order" in refused(
+        "pairs math", spoil
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Variants in the stage `pairs`: verified as any other problem, apart from what is held out, the same for a seed."""
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -188,3 +189,25 @@ def test_near_duplicates_of_held_out_problems_give_no_pair(tmp_path):
     every = build(tmp_path, "math", dict.fromkeys(COUNTS, 0))
     assert 0 < len(pairs["train"]) < len(every["train"])
     assert pairs["validation"] == every["validation"]
+
+
+def test_only_problems_of_some_difficulty_and_no_more_pairs_than_caps_allow(tmp_path):
+    counts = {**dict.fromkeys(COUNTS, 0), "rename": 2}
+    caps = {"problem": 5, "family": 20, "error_type": 15}
+    pairs = build(tmp_path, "math", counts, difficulty=[0.5, 0.9], caps=caps)
+    for split in pairs.values():
+        assert {row["difficulty"] for row in split} == {0.5}
+        for column, limit in (("family", 20), ("error_type", 15)):
+            assert max(Counter(row[column] for row in split).values()) <= limit
+        assert max(Counter(original_id(row["problem_id"]) for row in split).values()) <= 5
+
+
+def test_the_difficulty_is_that_of_the_teachers_chains(built):
+    task, folder, pairs = built
+    outcomes = {}
+    for chain in rows(folder / f"data/chains/{task}.jsonl"):
+        outcomes.setdefault(chain["problem_id"], []).append(chain["outcome"] != "correct")
+    for split in pairs.values():
+        for row in split:
+            wrong = outcomes[original_id(row["problem_id"])]
+            assert row["difficulty"] == sum(wrong) / len(wrong)
