@@ -64,26 +64,28 @@ def run(model: Model | Responder, attempts: Iterable[Attempt], batch_size: int) 
 
 
 def _one_by_one(model: Responder, pending: Iterator[Attempt], keys: Keys, tools: Sequence[Schema]) -> Iterator[Attempt]:
-    slots, window = asyncio.Semaphore(model.in_flight), deque[asyncio.Task[Attempt]]()
+    slots, window, ending = asyncio.Semaphore(model.in_flight), deque[asyncio.Task[Attempt]](), asyncio.Event()
 
     async def carry_out(attempt: Attempt) -> Attempt:
         async with slots:
-            while attempt.episode.ended is None:
+            while attempt.episode.ended is None and not ending.is_set():
                 attempt.episode.receive(await model.answer(attempt.request(keys, tools)))
             return attempt
 
     async def advance() -> list[Attempt]:
         """Waits for the attempt that is due, and returns it with those after it that have ended as well."""
-        new = islice(pending, AHEAD * model.in_flight - len(window))
+        new, done = islice(pending, AHEAD * model.in_flight - len(window)), list[Attempt]()
         window.extend(asyncio.create_task(carry_out(each)) for each in new)
-        done = [await window.popleft()] if window else []
+        if window:
+            await asyncio.wait([window[0]])  # whoever interrupts this wait does not interrupt the attempt
         while window and window[0].done():
             done.append(window.popleft().result())
         return done
 
     async def end() -> None:
-        for task in window:
-            task.cancel()
+        """Waits for what has been asked, since it is paid for."""
+        ending.set()
+        model.stop()
         await asyncio.gather(*window, return_exceptions=True)
         await model.close()
 

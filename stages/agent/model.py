@@ -72,8 +72,12 @@ class Responder(Protocol):
         """Returns the completion of one conversation."""
         ...
 
+    def stop(self) -> None:
+        """Has those who ask end as soon as nothing is lost by it."""
+        ...
+
     async def close(self) -> None:
-        """Waits for what has been asked."""
+        """Ends the work, when nobody asks any more."""
         ...
 
 

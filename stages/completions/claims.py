@@ -15,7 +15,7 @@ _TAKEN = {errno.EAGAIN, errno.EACCES}  # systems say either
 
 
 class Claims:
-    """The claims of this process on completions of one store; it has no other object for the same store meanwhile.
+    """The claims of one run on completions of one store; a process has no other object for that store meanwhile.
 
     Args:
         place: The store's folder.
@@ -23,17 +23,23 @@ class Claims:
 
     def __init__(self, place: Path) -> None:
         self._file = (place / FILE).open("ab")
+        self._taken: set[str] = set()
 
     def take(self, key: str) -> bool:
-        """Claims a key, unless another process has; where the file system knows no locks, everyone may have it."""
+        """Claims a key, unless it is claimed already; where the file system has no locks, other processes may, too."""
+        if key in self._taken:
+            return False
         try:
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _place(key))
         except OSError as error:
-            return error.errno not in _TAKEN
+            if error.errno in _TAKEN:
+                return False
+        self._taken.add(key)
         return True
 
     def release(self, key: str) -> None:
         """Ends a claim."""
+        self._taken.discard(key)
         with suppress(OSError):
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _place(key))
 

@@ -11,7 +11,7 @@ from stages.completions.store import Store
 from stages.completions.usage import Budget, Completion, Usage
 from stages.errors import UserError
 
-_POLL = 0.02  # seconds until one looks again for what another run has asked for
+_POLL = 0.02  # seconds until one looks again for what has been asked for elsewhere
 
 
 class Paid(Protocol):
@@ -116,21 +116,21 @@ class KeptAnswers:
         self.identity, self.in_flight = teacher.identity, teacher.in_flight
         self._teacher, self._store, self._usage = teacher, store, usage
         self._claims = Claims(store.path.parent)
-        self._under_way: dict[str, asyncio.Task[str]] = {}
         self._failure: UserError | None = None
 
     async def answer(self, request: Request) -> str:
         """Returns the completion of a request.
 
-        Whoever waits may be cancelled: the request itself goes on, and its answer is kept.
-
         Raises:
-            UserError: If the budget is spent, the server cannot be used, or the store fails.
+            UserError: If the budget is spent, the server cannot be used, the store fails, or all is to stop.
         """
         while (known := self._known(request)) is None:
-            if (asked := self._asked(request)) is not None:
-                return await asyncio.shield(asked)
-            await asyncio.sleep(_POLL)  # another run has asked for it
+            if self._failure is not None:  # nothing more is paid for once the run is bound to end
+                raise self._failure
+            self._usage.check()
+            if self._claims.take(request.key):
+                return await self._ask(request)
+            await asyncio.sleep(_POLL)  # it is asked for already, in this run or another one
         return known
 
     def _known(self, request: Request) -> str | None:
@@ -140,40 +140,30 @@ class KeptAnswers:
         self._usage.reused += 1
         return text(self._teacher, response)
 
-    def _asked(self, request: Request) -> asyncio.Task[str] | None:
-        """Returns what is under way for a request, begun if need be; None if it is under way in another run."""
-        if request.key not in self._under_way:
-            if self._failure is not None:  # nothing more is paid for once the run is bound to end
-                raise self._failure
-            self._usage.check()
-            if not self._claims.take(request.key):
-                return None
-            task = asyncio.create_task(self._ask(request))
-            task.add_done_callback(lambda _: self._end(request.key))
-            self._under_way[request.key] = task
-        return self._under_way[request.key]
-
     async def _ask(self, request: Request) -> str:
-        if (known := self._known(request)) is not None:  # another run had its answer just before the claim was taken
-            return known
         try:
-            response = await self._teacher.respond(request)
-            completion = self._teacher.read(response)
-            self._usage.count(completion)
-            kept = self._store.put(request.key, response)
-            return completion.text if kept == response else text(self._teacher, kept)
+            known = self._known(request)  # its last claim may just have ended
+            return await self._asked(request) if known is None else known
         except UserError as error:
             self._failure = error
             raise
+        finally:
+            self._claims.release(request.key)
 
-    def _end(self, key: str) -> None:
-        self._claims.release(key)
-        del self._under_way[key]
+    async def _asked(self, request: Request) -> str:
+        response = await self._teacher.respond(request)
+        completion = self._teacher.read(response)
+        self._usage.count(completion)
+        kept = self._store.put(request.key, response)
+        return completion.text if kept == response else text(self._teacher, kept)
+
+    def stop(self) -> None:
+        """Asks for nothing more, and gives up what would be tried again."""
+        self._failure = self._failure or UserError("stopped")
+        self._teacher.stop()
 
     async def close(self) -> None:
-        """Waits for what is under way, since it is paid for, and keeps it."""
-        self._teacher.stop()
-        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+        """Closes the connections."""
         self._claims.close()
         await self._teacher.close()
 

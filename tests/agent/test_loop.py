@@ -116,8 +116,11 @@ class Slow:
         self.now -= 1
         return Scripted._next(self, int(request.problem_id), len(request.messages) // 2)
 
+    def stop(self):
+        self.stopped = True
+
     async def close(self):
-        self.closed = True
+        self.closed = self.stopped and not self.now
 
 
 def test_a_model_that_answers_one_by_one_keeps_many_in_flight_and_the_order():
@@ -127,9 +130,10 @@ def test_a_model_that_answers_one_by_one_keeps_many_in_flight_and_the_order():
     assert (model.most, model.closed) == (3, True)
 
 
-def test_whoever_stops_early_closes_the_model():
+def test_whoever_stops_early_waits_for_what_has_been_asked_and_closes_the_model():
     model = Slow()
-    going = run(model, attempts(1, 1, 1), batch_size=1)
+    going = run(model, attempts(1, 0, 1, 1), batch_size=1)
     next(going)
+    assert model.now == 1
     going.close()
-    assert model.closed
+    assert (model.now, model.closed) == (0, True)

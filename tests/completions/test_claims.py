@@ -40,6 +40,15 @@ def test_a_key_is_one_process_s_until_it_releases_it(holder, tmp_path):
     assert claims.take(ONE)
 
 
+def test_a_key_is_claimed_once(tmp_path):
+    claims = Claims(tmp_path)
+    assert claims.take(ONE)
+    assert not claims.take(ONE)
+    assert claims.take(OTHER)
+    claims.release(ONE)
+    assert claims.take(ONE)
+
+
 def test_the_claims_of_a_process_end_with_it(holder, tmp_path):
     claims = Claims(tmp_path)
     assert not claims.take(ONE)
