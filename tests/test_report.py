@@ -166,7 +166,7 @@ def test_page_follows_light_and_dark(built):
     text = (built / "data/report/index.html").read_text()
     assert "prefers-color-scheme: dark" in text
     pictures = re.findall(r"<svg.*?</svg>", text, flags=re.DOTALL)
-    assert len(pictures) == 9
+    assert len(pictures) == 11
     for picture in pictures:
         assert "var(--ink)" in picture or "var(--muted)" in picture
         assert not set(re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", picture))

@@ -9,6 +9,7 @@ from typing import Any
 
 from stages.errors import UserError
 from stages.files import Row, read_jsonl
+from stages.reporting.pair_counts import PairCounts, count_pairs
 
 STAGES = ("problems", "base", "chains", "pairs", "adapter", "evaluation", "report")
 
@@ -33,12 +34,12 @@ class DataCounts:
     Attributes:
         problems: Distinct problems that the teacher tried.
         outcomes: Teacher chains by outcome.
-        pairs: Pairs by error type of the rejected step, by split.
+        pairs: What is in the pairs, by split.
     """
 
     problems: int
     outcomes: Counter[str]
-    pairs: dict[str, Counter[str]]
+    pairs: dict[str, PairCounts]
 
 
 def read_training(folder: Path) -> list[TrainingLog]:
@@ -76,14 +77,8 @@ def read_counts(chains: Path, pairs: Path) -> DataCounts:
     for number, row in enumerate(read_jsonl(chains), start=1):
         problems.add(_field(row, "problem_id", f"{chains}:{number}"))
         outcomes[_field(row, "outcome", f"{chains}:{number}")] += 1
-    return DataCounts(
-        len(problems), outcomes, {split: _count_errors(pairs / f"{split}.jsonl") for split in ("train", "validation")}
-    )
-
-
-def _count_errors(path: Path) -> Counter[str]:
-    rows = enumerate(read_jsonl(path), start=1)
-    return Counter(_field(row, "error_type", f"{path}:{number}") for number, row in rows)
+    splits = {split: count_pairs(pairs / f"{split}.jsonl") for split in ("train", "validation")}
+    return DataCounts(len(problems), outcomes, splits)
 
 
 def _field(row: Row, key: str, where: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 
 from stages.agent.error_types import CORRECT
-from stages.reporting import pictures, wording
+from stages.reporting import pair_pictures, pictures, wording
 from stages.reporting.background import DataCounts, TrainingLog
 from stages.reporting.evaluations import BASE, CONTROL, Attempt, Evaluation
 from stages.reporting.results import Draws, Pair, TaskResult, flipped
@@ -19,6 +19,7 @@ ROOM = Path(__file__).parent
 PAGE = "page.html.jinja"
 TEMPLATES = (PAGE, "task.html.jinja", "flips.html.jinja", "sources.html.jinja")
 CSS = "page.css"
+TRAIN = "train"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ def render(report: Report) -> str:
         parameters=report.parameters,
         differences=pictures.differences(report.results),
         pictures={result.task: _pictures(result, report.training[result.task]) for result in report.results},
+        pair_pictures={
+            task: pair_pictures.pairs(task, counts.pairs[TRAIN])
+            for task, counts in report.counts.items()
+            if counts.pairs[TRAIN].errors
+        },
         training_lines={task: [_ends(log) for log in logs] for task, logs in report.training.items()},
         flips=[flip for result in report.results for flip in _flips(result, report.flips)],
     )

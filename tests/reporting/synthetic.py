@@ -68,6 +68,16 @@ def training(arm: str, steps: int = 120) -> list[dict]:
     return rows
 
 
+def pair(rng: random.Random) -> dict:
+    return {
+        "family": rng.choice(["first_one", "second_one"]),
+        "error_type": rng.choice(MISTAKES),
+        "origin": rng.choice(["teacher", "constructed"]),
+        "augmentation": rng.choice(["none", "none", "rename"]),
+        "difficulty": rng.choice([0.0, 0.5, 1.0]),
+    }
+
+
 PARAMS = {
     "tasks": ["fol", "math"],
     "problems": {"seed": 1, "math": {"source": "procedural", "depths": [1, 2, 3, 4, 5]}},
@@ -95,7 +105,7 @@ def write_inputs(root: Path, problems: int = 60, samples: int = 1, params: dict 
         chains = [{"problem_id": f"{task}-train-{i // 2}", "outcome": kind} for i, kind in enumerate(outcomes)]
         write_jsonl(root / f"data/chains/{task}.jsonl", chains)
         for split, count in (("train", 150), ("validation", 20)):
-            pairs = [{"error_type": rng.choice(MISTAKES)} for _ in range(count)]
+            pairs = [pair(rng) for _ in range(count)]
             write_jsonl(root / f"data/pairs/{task}/{split}.jsonl", pairs)
         for arm in ("dpo", "sft"):
             write_jsonl(root / f"data/training/{task}/{arm}.jsonl", training(arm))
