@@ -12,17 +12,15 @@ from tqdm import tqdm
 
 from stages.agent.error_types import CORRECT, ErrorType
 from stages.agent.loop import Attempt
-from stages.agent.loop import run as run_attempts
 from stages.agent.model import Keys
-from stages.completions.usage import Usage
 from stages.errors import UserError
 from stages.files import Row, write_jsonl
 from stages.parameters import Parameters, section
 from stages.screen import console
 from stages.tasks.attempts import begin, judge
 from stages.tasks.configured import configured, read_problems
-from stages.teachers import Hired, create, hire, is_paid, recall
-from stages.teachers.teacher import Assignment
+from stages.teachers import create
+from stages.teachers.teacher import Assignment, Hired
 
 FOLDER = Path("data/chains")
 SPLITS = ("train", "validation")
@@ -54,7 +52,7 @@ def run(task: str) -> None:
         UserError: If parameters or problems are unusable.
     """
     parameters, assignment, path = _prepared(task)
-    hired, counts = hire(parameters.teacher, assignment, path), defaultdict[str, Counter[str]](Counter)
+    hired, counts = create(parameters.teacher, assignment).hired(path), defaultdict[str, Counter[str]](Counter)
     write_jsonl(path, _rows(assignment, parameters, hired, counts))
     console().print(table(task, counts, hired.usage))
 
@@ -67,9 +65,9 @@ def foresee(task: str) -> dict[str, int]:
     """
     parameters, assignment, path = _prepared(task)
     teacher = create(parameters.teacher, assignment)
-    if not is_paid(teacher):
+    if (known := teacher.recall(path)) is None:
         return {}
-    known, keys = recall(teacher, path), None
+    keys = None
     counts = dict.fromkeys(("completions in the store", "attempts that they complete", "attempts"), 0)
     for attempt in _attempts(assignment, parameters.samples):
         tools = attempt.episode.functions.schemas
@@ -94,8 +92,7 @@ def _prepared(task: str) -> tuple[ChainParameters, Assignment, Path]:
 
 
 def _rows(assignment: Assignment, parameters: ChainParameters, hired: Hired, counts: Counts) -> Iterator[Row]:
-    batch_size = min(parameters.batch_size, hired.batch_size or parameters.batch_size)
-    ended = run_attempts(hired.model, _attempts(assignment, parameters.samples), batch_size)
+    ended = hired.run(_attempts(assignment, parameters.samples), parameters.batch_size)
     given = assignment.task, assignment.functions, assignment.problems, parameters.samples
     total = len(assignment.problems) * parameters.samples
     with tqdm(total=total, desc=f"chains {assignment.task.name}", disable=None) as progress:
@@ -110,7 +107,7 @@ def _attempts(assignment: Assignment, samples: int) -> Iterator[Attempt]:
     return begin(assignment.task, assignment.functions, assignment.problems, samples, assignment.max_steps)
 
 
-def table(task: str, counts: Counts, usage: Usage | None) -> Table:
+def table(task: str, counts: Counts, usage: object | None) -> Table:
     """Returns what came of the attempts: how many are correct in each family, how the others went wrong, the cost."""
     shown = Table("", box=SIMPLE_HEAD, title=f"chains {task}", title_justify="left", caption_justify="left")
     shown.caption = None if usage is None else str(usage)

@@ -1,17 +1,12 @@
-"""Running many attempts with one model: in batches that go step by step together, or each on its own, many at once."""
+"""Running many attempts with one model, in batches that go step by step together."""
 
-import asyncio
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from stages.agent.episode import Episode
 from stages.agent.functions import Schema
-from stages.agent.model import GrowingKey, Keys, Model, Request, Responder
-
-# How many attempts are begun before the one that is due has ended, for each in flight: a slow one stops no other.
-AHEAD = 16
+from stages.agent.model import GrowingKey, Identified, Keys, Model, Request
 
 
 @dataclass
@@ -39,22 +34,15 @@ class Attempt:
         return Request(self.problem_id, self.sample, messages, tools, self.requests[-1])
 
 
-def run(model: Model | Responder, attempts: Iterable[Attempt], batch_size: int) -> Iterator[Attempt]:
+def run(model: Model, attempts: Iterable[Attempt], batch_size: int) -> Iterator[Attempt]:
     """Runs attempts to their ends and yields them in order.
 
     Args:
         model: Completes the conversations.
         attempts: Fresh attempts that offer the same functions; drawn as they are needed.
-        batch_size: How many go on together, if the model completes batches.
+        batch_size: How many go on together.
     """
-    pending = iter(attempts)
-    if (first := next(pending, None)) is None:
-        return
-    tools = first.episode.functions.schemas
-    keys, pending = Keys(model.identity, tools), chain([first], pending)
-    if isinstance(model, Responder):
-        yield from _one_by_one(model, pending, keys, tools)
-        return
+    keys, tools, pending = prepared(model, attempts)
     while batch := list(islice(pending, batch_size)):
         while active := [attempt for attempt in batch if attempt.episode.ended is None]:
             completions = model.complete([attempt.request(keys, tools) for attempt in active])
@@ -63,35 +51,9 @@ def run(model: Model | Responder, attempts: Iterable[Attempt], batch_size: int) 
         yield from batch
 
 
-def _one_by_one(model: Responder, pending: Iterator[Attempt], keys: Keys, tools: Sequence[Schema]) -> Iterator[Attempt]:
-    slots, window, ending = asyncio.Semaphore(model.in_flight), deque[asyncio.Task[Attempt]](), asyncio.Event()
-
-    async def carry_out(attempt: Attempt) -> Attempt:
-        async with slots:
-            while attempt.episode.ended is None and not ending.is_set():
-                attempt.episode.receive(await model.answer(attempt.request(keys, tools)))
-            return attempt
-
-    async def advance() -> list[Attempt]:
-        """Waits for the attempt that is due, and returns it with those after it that have ended as well."""
-        new, done = islice(pending, AHEAD * model.in_flight - len(window)), list[Attempt]()
-        window.extend(asyncio.create_task(carry_out(each)) for each in new)
-        if window:
-            await asyncio.wait([window[0]])  # whoever interrupts this wait does not interrupt the attempt
-        while window and window[0].done():
-            done.append(window.popleft().result())
-        return done
-
-    async def end() -> None:
-        """Waits for what has been asked, since it is paid for."""
-        ending.set()
-        model.stop()
-        await asyncio.gather(*window, return_exceptions=True)
-        await model.close()
-
-    with asyncio.Runner() as runner:
-        try:
-            while attempts := runner.run(advance()):
-                yield from attempts
-        finally:
-            runner.run(end())
+def prepared(model: Identified, attempts: Iterable[Attempt]) -> tuple[Keys, Sequence[Schema], Iterator[Attempt]]:
+    """Returns what makes the keys of attempts' requests, the functions that all of them offer, and the attempts."""
+    pending = iter(attempts)
+    first = list(islice(pending, 1))
+    tools = first[0].episode.functions.schemas if first else []
+    return Keys(model.identity, tools), tools, chain(first, pending)

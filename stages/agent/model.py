@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from stages.agent.episode import Message
 from stages.agent.functions import Schema
@@ -32,36 +32,25 @@ class Request:
     key: str = ""
 
 
-class Model(Protocol):
-    """Completes conversations, a batch at a time.
-
-    Attributes:
-        identity: All that shapes its completions apart from the request; part of the key of each.
-    """
+class Identified(Protocol):
+    """A model whose completions have keys."""
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """All that shapes the model's completions apart from the request."""
+        """All that shapes the model's completions apart from the request; part of the key of each."""
         ...
+
+
+class Model(Identified, Protocol):
+    """Completes conversations, a batch at a time."""
 
     def complete(self, requests: Sequence[Request]) -> list[str]:
         """Returns one completion for each request, in order."""
         ...
 
 
-@runtime_checkable
-class Responder(Protocol):
-    """Completes conversations one by one, many at once, each going on as soon as it has its answer.
-
-    Attributes:
-        identity: All that shapes its completions apart from the request; part of the key of each.
-        in_flight: How many conversations go on at once.
-    """
-
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        """All that shapes the model's completions apart from the request."""
-        ...
+class Responder(Identified, Protocol):
+    """Completes conversations one by one, many at once, each going on as soon as it has its answer."""
 
     @property
     def in_flight(self) -> int:

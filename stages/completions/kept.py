@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from stages.agent.model import Request
 from stages.completions.claims import Claims
@@ -37,7 +37,6 @@ class Paid(Protocol):
         ...
 
 
-@runtime_checkable
 class Local(Paid, Protocol):
     """Computes completions in this process, in batches."""
 
@@ -51,7 +50,6 @@ class Local(Paid, Protocol):
         ...
 
 
-@runtime_checkable
 class Served(Paid, Protocol):
     """Has completions served from elsewhere, many at a time."""
 

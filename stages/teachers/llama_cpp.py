@@ -18,6 +18,7 @@ from stages.errors import UserError
 from stages.files import content_digest
 from stages.parameters import Parameters, section
 from stages.student.rendering import tokenize
+from stages.teachers.paid import LocalTeacher
 from stages.teachers.teacher import Assignment, refused
 
 _Count = Annotated[int, Field(ge=1)]
@@ -60,7 +61,7 @@ class LlamaCppParameters(Parameters):
     gpu_layers: Annotated[int, Field(ge=-1)]
 
 
-class LlamaCppTeacher:
+class LlamaCppTeacher(LocalTeacher):
     """Samples completions of a GGUF, one conversation after the other; what they share is computed once.
 
     Args:

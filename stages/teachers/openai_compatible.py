@@ -14,6 +14,7 @@ from stages.agent.plain_text import PROBE, plain_messages
 from stages.completions.endpoint import Endpoint, Patience
 from stages.completions.usage import Budget, Completion
 from stages.parameters import Parameters, section
+from stages.teachers.paid import ServedTeacher
 from stages.teachers.teacher import Assignment
 
 _Positive = Annotated[float, Field(gt=0)]
@@ -66,7 +67,7 @@ class OpenaiCompatibleParameters(Parameters):
     prices: Prices
 
 
-class OpenaiCompatibleTeacher:
+class OpenaiCompatibleTeacher(ServedTeacher):
     """Asks a server, many conversations at once.
 
     Args:

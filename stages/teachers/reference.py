@@ -4,12 +4,15 @@ It is embedded, needs no weights, and is no language model: it reads the problem
 """
 
 from collections.abc import Generator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from pydantic import field_validator
 
 from stages.agent.episode import Episode, Step
 from stages.agent.error_types import ErrorType
+from stages.agent.loop import run
 from stages.agent.model import Request
 from stages.errors import UserError
 from stages.parameters import section
@@ -26,7 +29,7 @@ from stages.teachers.mistakes import (
     plans,
     uniform,
 )
-from stages.teachers.teacher import Assignment
+from stages.teachers.teacher import Assignment, Hired
 
 Script = Generator[str, str, None]
 
@@ -60,6 +63,13 @@ class ReferenceTeacher:
         self._answers = few_answers(assignment.problems)
         self._places = places(assignment.problems, assignment.seed)
         self._scripts: dict[tuple[str, int], Script] = {}
+
+    def hired(self, earlier: Path) -> Hired:  # noqa: ARG002  # what it writes costs nothing
+        """Returns the teacher at work."""
+        return Hired(self, partial(run, self))
+
+    def recall(self, earlier: Path) -> None:
+        """Returns None: what it writes costs nothing."""
 
     def complete(self, requests: Sequence[Request]) -> list[str]:
         """Returns the next line of each attempt's script.

@@ -16,6 +16,7 @@ from stages.completions.usage import Budget, Completion
 from stages.errors import UserError
 from stages.files import content_digest
 from stages.parameters import Parameters, section
+from stages.teachers.paid import LocalTeacher
 from stages.teachers.teacher import Assignment, refused
 
 _Count = Annotated[int, Field(ge=1)]
@@ -41,7 +42,7 @@ class TransformersParameters(Parameters):
     batch_size: _Count
 
 
-class TransformersTeacher:
+class TransformersTeacher(LocalTeacher):
     """Samples completions in batches whose cache is kept from step to step.
 
     Args:

@@ -5,6 +5,7 @@ import pytest
 from stages.agent.episode import Episode
 from stages.agent.loop import Attempt, run
 from stages.agent.model import Keys
+from stages.agent.streaming import stream
 from stages.tasks import load_functions
 
 FUNCTIONS = load_functions("math", ["arithmetic"])
@@ -125,14 +126,14 @@ class Slow:
 
 def test_a_model_that_answers_one_by_one_keeps_many_in_flight_and_the_order():
     model = Slow()
-    done = list(run(model, attempts(0, *[2] * 20, 1), batch_size=1))
+    done = list(stream(model, attempts(0, *[2] * 20, 1)))
     assert [attempt.episode.answer for attempt in done] == ["0", *["2"] * 20, "1"]
     assert (model.most, model.closed) == (3, True)
 
 
 def test_whoever_stops_early_waits_for_what_has_been_asked_and_closes_the_model():
     model = Slow()
-    going = run(model, attempts(1, 0, 1, 1), batch_size=1)
+    going = stream(model, attempts(1, 0, 1, 1))
     next(going)
     assert model.now == 1
     going.close()

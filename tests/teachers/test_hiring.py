@@ -1,11 +1,9 @@
-from pathlib import Path
-
 import pytest
 import yaml
 
 from stages.errors import UserError
 from stages.tasks import load_functions, load_task
-from stages.teachers import hire
+from stages.teachers import create
 from stages.teachers.teacher import Assignment
 
 ASSIGNMENT = Assignment(load_task("math"), load_functions("math", ["arithmetic"]), [], 16, 3)
@@ -20,7 +18,7 @@ def configure(tmp_path, monkeypatch):
 
 def test_a_teacher_is_found_by_name_with_its_parameters(configure):
     configure(teachers={"reference": REFERENCE})
-    assert hire("reference", ASSIGNMENT, Path("none")).model.identity == {"name": "reference", "seed": 3, **REFERENCE}
+    assert create("reference", ASSIGNMENT).identity == {"name": "reference", "seed": 3, **REFERENCE}
 
 
 @pytest.mark.parametrize(
@@ -49,5 +47,5 @@ def test_a_teacher_is_found_by_name_with_its_parameters(configure):
 def test_what_is_wrong_is_named(configure, name, teachers, message):
     configure(teachers=teachers)
     with pytest.raises(UserError, match=message) as error:
-        hire(name, ASSIGNMENT, Path("none"))
+        create(name, ASSIGNMENT)
     assert "\n" not in str(error.value)

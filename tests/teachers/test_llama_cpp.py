@@ -16,7 +16,7 @@ from stages.errors import UserError
 from stages.student.gguf_file import write_gguf
 from stages.student.rollout import Student
 from stages.tasks import load_functions, load_task
-from stages.teachers import hire
+from stages.teachers import create
 from stages.teachers.teacher import Assignment
 from tests import tiny
 from tests.workspace import lay_out, overlaid, parameters
@@ -55,7 +55,7 @@ def teach(exported, tmp_path, monkeypatch):
         given = {"path": f"{exported}/{{task}}.gguf", "tokenizer": f"{exported}/{{task}}", "max_tokens": 16, **changes}
         values = {"chains": {"teacher": "llama_cpp"}, "teachers": {"llama_cpp": given}}
         lay_out(tmp_path, overlaid(parameters(), values))
-        return hire("llama_cpp", Assignment(load_task("math"), FUNCTIONS, [], 3, seed), tmp_path / "none")
+        return create("llama_cpp", Assignment(load_task("math"), FUNCTIONS, [], 3, seed)).hired(tmp_path / "none")
 
     return hired
 

@@ -6,7 +6,7 @@ from stages.completions.store import VARIABLE
 from stages.errors import UserError
 from stages.student.rollout import Student
 from stages.tasks import load_functions, load_task
-from stages.teachers import hire
+from stages.teachers import create
 from stages.teachers.teacher import Assignment
 from tests import tiny
 from tests.workspace import lay_out, overlaid, parameters
@@ -27,7 +27,7 @@ def teach(tmp_path, monkeypatch):
         given = {"model": "model", "temperature": 2.0, "max_tokens": 8, **changes}
         values = {"chains": {"teacher": "transformers"}, "teachers": {"transformers": given}}
         lay_out(tmp_path, overlaid(parameters(), values))
-        return hire("transformers", Assignment(load_task("math"), FUNCTIONS, [], 3, seed), tmp_path / "none")
+        return create("transformers", Assignment(load_task("math"), FUNCTIONS, [], 3, seed)).hired(tmp_path / "none")
 
     return hired
 
