@@ -13,6 +13,7 @@ STAGES = {
     "problems": "what there is to solve, in three splits",
     "base": "the student before it learns preferences",
     "chains": "a teacher's attempts, right and wrong",
+    "attempts": "the student's own attempts, before it learns preferences",
     "pairs": "verified preference pairs",
     "adapter": "the DPO adapter and the SFT control",
     "evaluation": "base, control and DPO adapter on held-out problems",
@@ -20,7 +21,7 @@ STAGES = {
 }
 VERBS = {
     "check": "load a data source and say what of it can be used",
-    "show": "print problems, chains, pairs or evaluations for reading",
+    "show": "print problems, chains, attempts, pairs or evaluations for reading",
     "ask": "let the trained student solve a question, call by call",
     "dataset": "write chains and pairs as a data set, and push it to the hub",
     "export": "write a student as a GGUF, for llama.cpp and the like",

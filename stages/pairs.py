@@ -1,21 +1,22 @@
-"""Stage `pairs`: chains become verified preference pairs."""
+"""Stage `pairs`: the teacher's chains, the student's attempts and constructed mistakes become preference pairs."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from tqdm import tqdm
 
+from stages.agent.error_types import ErrorType
 from stages.errors import UserError
 from stages.files import published
 from stages.parameters import Parameters, section
 from stages.preferences.augmentation import Augmenter, AugmentParameters
 from stages.preferences.curation import Bounds, Caps, difficulty, is_within, write_capped
-from stages.preferences.making import Maker
+from stages.preferences.making import Maker, Mix
 from stages.preferences.overlap import HeldOut, plain
-from stages.preferences.pairs import Pair
+from stages.preferences.pairs import STUDENT, TEACHER, Pair
 from stages.preferences.reading import by_problem
 from stages.tasks import load_augmentation
 from stages.tasks.configured import FOLDER as PROBLEMS
@@ -24,7 +25,7 @@ from stages.tasks.task import Problem
 from stages.teachers.mistakes import few_answers
 
 FOLDER = Path("data/pairs")
-CHAINS = Path("data/chains")
+SOURCES = {TEACHER: Path("data/chains"), STUDENT: Path("data/attempts")}
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
 
@@ -32,7 +33,8 @@ class PairParameters(Parameters):
     """`pairs` of params.yaml.
 
     Attributes:
-        constructed: How many steps of each problem's reference get a pair whose wrong side is constructed.
+        mix: Whose mistakes are taken.
+        mistakes: Weight of each error type among the constructed mistakes, where several can be made; 0 for never.
         augment: Variants of the training problems, by method.
         near_duplicate: The similarity to a held-out question from which a training problem is left out.
         difficulty: Smallest and largest share of wrong chains that a problem may have.
@@ -40,19 +42,27 @@ class PairParameters(Parameters):
         seed: Decides which steps, which mistakes, which variants, and which pairs caps leave out.
     """
 
-    constructed: Annotated[int, Field(ge=0)]
+    mix: Mix
+    mistakes: dict[str, Annotated[float, Field(ge=0)]]
     augment: AugmentParameters
     near_duplicate: Annotated[float, Field(gt=0, le=1)]
     difficulty: Bounds
     caps: Caps
     seed: int
 
+    @field_validator("mistakes")
+    @classmethod
+    def _known(cls, mistakes: dict[str, float]) -> dict[str, float]:
+        if unknown := sorted(set(mistakes) - set(ErrorType)):
+            raise ValueError(f"unknown error types {unknown}; there are {', '.join(ErrorType)}")
+        return mistakes
+
 
 def run(task: str) -> None:
     """Writes data/pairs/TASK/{train,validation}.jsonl.
 
     Raises:
-        UserError: If chains or problems are unusable, or no pair can be made.
+        UserError: If problems, chains or attempts are unusable, or no pair can be made.
     """
     parameters, setting = section("pairs", PairParameters), configured(task)
     with published(FOLDER / task) as folder:
@@ -62,8 +72,8 @@ def run(task: str) -> None:
             if not counts:
                 raise UserError(
                     f"data/chains/{task}.jsonl: no pair can be made for the {split} split, since no chain goes wrong "
-                    "where the reference goes on; raise the teacher's mistakes or `chains.samples` in params.yaml, or "
-                    "widen `pairs.difficulty`"
+                    "where the reference goes on; raise the teacher's mistakes, `chains.samples` or `pairs.mix` in "
+                    "params.yaml, or widen `pairs.difficulty`"
                 )
             print(f"pairs {task} {split}: " + ", ".join(f"{count} {name}" for name, count in counts.most_common()))
 
@@ -71,14 +81,16 @@ def run(task: str) -> None:
 def _pairs(setting: Configured, split: str, parameters: PairParameters) -> Iterator[Pair]:
     name, elsewhere = setting.task.name, parameters.augment.prefix if split == TRAIN else 0
     problems = read_problems(name, split)
-    maker = Maker(setting.task, parameters.constructed, elsewhere, few_answers(problems), parameters.seed)
+    maker = Maker(setting.task, parameters.mix, parameters.mistakes, elsewhere, few_answers(problems), parameters.seed)
     augmenter = _augmenter(setting, split, problems, parameters)
     near = augmenter.held_out.near_duplicates(problems, PROBLEMS / name / f"{split}.jsonl")
-    chains = by_problem(CHAINS / f"{name}.jsonl", problems)
-    for problem, rows in tqdm(chains, f"pairs {name} {split}", len(problems), disable=None):
-        share = difficulty(rows)
+    sources = [SOURCES[TEACHER], *([SOURCES[STUDENT]] if parameters.mix.student else [])]
+    rows = zip(problems, *(by_problem(folder / f"{name}.jsonl", problems) for folder in sources), strict=True)
+    for problem, *found in tqdm(rows, f"pairs {name} {split}", len(problems), disable=None):
+        chains = dict(zip(SOURCES, found))
+        share = difficulty(chains[TEACHER])
         if problem.id not in near and is_within(share, parameters.difficulty):
-            for pair in maker.make(augmenter.versions(problem, rows)):
+            for pair in maker.make(augmenter.versions(problem, chains)):
                 yield replace(pair, difficulty=share)
     for (method, reason), count in sorted(augmenter.tally.items()):
         print(f"pairs {name} {split}: {method}: {count} variants {reason}")

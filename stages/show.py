@@ -1,4 +1,4 @@
-"""Verb `show`: prints problems, chains, pairs or evaluations for reading."""
+"""Verb `show`: prints problems, chains, attempts, pairs or evaluations for reading."""
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +20,7 @@ from stages.screen import console, outcome_text, step_text
 from stages.tasks import load_task
 
 PROBLEMS = "data/problems/{task}/{split}.jsonl"
+CHAINS = ("chains", "attempts")  # kinds of records that do not hold their questions
 TAIL = 3
 Questions = Mapping[str, str]
 
@@ -92,10 +93,10 @@ def _count(text: str) -> int:
 
 def _select(name: str, task: str, split: str | None, outcome: str | None) -> Iterator[tuple[Row, RenderableType]]:
     kind = KINDS[name]
-    questions = _questions(task, [split] if split else kind.splits) if name == "chains" else {}
+    questions = _questions(task, [split] if split else kind.splits) if name in CHAINS else {}
 
     def make(row: Row) -> tuple[Row, RenderableType] | None:
-        wanted = name != "chains" or row["problem_id"] in questions
+        wanted = name not in CHAINS or row["problem_id"] in questions
         if outcome is not None:
             wanted = wanted and outcome in kind.outcomes(row)
         return (row, kind.render(row, questions)) if wanted else None
@@ -181,6 +182,7 @@ def _any_arm(row: Row) -> set[str]:
 KINDS = {
     "problems": Kind(PROBLEMS, ["train", "validation", "test"], lambda _: set(), _problem),
     "chains": Kind("data/chains/{task}.jsonl", ["train", "validation"], lambda row: {row["outcome"]}, _chain),
+    "attempts": Kind("data/attempts/{task}.jsonl", ["train", "validation"], lambda row: {row["outcome"]}, _chain),
     "pairs": Kind("data/pairs/{task}/{split}.jsonl", ["train", "validation"], lambda row: {row["error_type"]}, _pair),
     "evaluations": Kind("data/evaluations/{task}.jsonl", ["test"], _any_arm, _evaluation),
 }

@@ -10,11 +10,12 @@ from peft import LoraConfig, get_peft_model
 from stages.__main__ import main
 from tests import tiny
 from tests.spoiling import content, field, line, params, removed, without
-from tests.workspace import lay_out, parameters, snapshot
+from tests.workspace import lay_out, parameters, pretend_attempts, snapshot
 
+ATTEMPTS = "data/attempts/math.jsonl"
 PROBLEMS, CHAINS, PAIRS = "data/problems/math/{}.jsonl", "data/chains/math.jsonl", "data/pairs/math/{}.jsonl"
 TRAIN, VALIDATION, TEST = (PROBLEMS.format(split) for split in ("train", "validation", "test"))
-STAGES = ("problems", "base", "chains", "pairs", "adapter", "evaluation")
+STAGES = ("problems", "base", "chains", "attempts", "pairs", "adapter", "evaluation")
 
 
 @pytest.fixture(scope="session")
@@ -23,8 +24,9 @@ def built(tmp_path_factory):
     folder = lay_out(tmp_path_factory.mktemp("built"), parameters())
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        for stage in ("problems", "chains", "pairs"):
-            assert main([stage, "math"]) == 0
+        assert [main([stage, "math"]) for stage in ("problems", "chains")] == [0, 0]
+        pretend_attempts("math")
+        assert main(["pairs", "math"]) == 0
     tiny.model().save_pretrained(folder / "models/base/math")
     tiny.tokenizer().save_pretrained(folder / "models/base/math")
     for arm in ("sft", "dpo"):
@@ -71,6 +73,7 @@ SECTIONS = {
     "problems": ("problems", "math"),
     "base": ("base", "math"),
     "chains": ("chains",),
+    "attempts": ("attempts",),
     "pairs": ("problems", "math"),
     "adapter": ("adapter",),
     "evaluation": ("evaluation",),
@@ -162,7 +165,12 @@ def test_a_section_that_is_missing_unknown_or_no_mapping(refused, stage):
             r"`teachers\.reference\.rates`: .*exceed 1",
         ),
         ("chains", without("teachers"), r"`teachers\.reference` is missing"),
+        ("attempts", params(attempts={"problems": {"train": -1}}), r"`attempts\.problems\.train`"),
+        ("attempts", params(attempts={"temperature": -1.0}), r"`attempts\.temperature`"),
         ("pairs", params(problems={"math": {"functions": []}}), r"`problems\.math\.functions`"),
+        ("pairs", params(pairs={"mix": {"student": -1}}), r"`pairs\.mix\.student`"),
+        ("pairs", params(pairs={"mistakes": {"typo": 1.0}}), r"`pairs\.mistakes`: .*'typo'.*; there are malformed, "),
+        ("pairs", params(pairs={"mistakes": {"loop": -1.0}}), r"`pairs\.mistakes\.loop`"),
         ("pairs", params(pairs={"augment": {"renam": 1}}), r"`pairs\.augment\.renam` is not a parameter"),
         ("pairs", params(pairs={"augment": {"rename": -1}}), r"`pairs\.augment\.rename`: .*\(it is -1\)"),
         ("pairs", params(pairs={"near_duplicate": 0.0}), r"`pairs\.near_duplicate`"),
@@ -196,8 +204,10 @@ def test_an_unreadable_params_file(refused, stage):
     [
         ("chains", TRAIN),
         ("chains", VALIDATION),
+        ("attempts", TRAIN),
         ("pairs", TRAIN),
         ("pairs", CHAINS),
+        ("pairs", ATTEMPTS),
         ("adapter", PAIRS.format("train")),
         ("evaluation", TEST),
     ],
@@ -300,7 +310,7 @@ def test_chains_that_give_no_pair(refused):
         rows = [json.loads(text) for text in (folder / CHAINS).read_text().splitlines()]
         right = [row for row in rows if row["outcome"] == "correct"]
         content(CHAINS, "".join(json.dumps(row) + "\n" for row in right))(folder)
-        params(pairs={"constructed": 0})(folder)
+        params(pairs={"mix": {"student": 0, "constructed": 0}})(folder)
 
     assert f"{CHAINS}: no pair can be made for the train split" in refused("pairs math", spoil)
 

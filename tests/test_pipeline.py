@@ -159,8 +159,12 @@ def test_chains_and_pairs_are_as_documented(built):
             assert set(row) == {"problem_id", "sample", "steps", "outcome", "requests"}
             assert len(row["requests"]) == len(row["steps"])
             assert set(row["steps"][0]) == {"completion", "call", "result", "error"}
+        attempts = rows(built / f"data/attempts/{task}.jsonl")
+        assert len(attempts) == 30 + 10
+        assert all(set(row) == {"problem_id", "sample", "steps", "outcome"} for row in attempts)
         for split in ("train", "validation"):
             for row in rows(built / f"data/pairs/{task}/{split}.jsonl"):
+                assert row["origin"] in ("teacher", "student", "constructed")
                 assert set(row) == PAIR_COLUMNS
                 assert f"-{split}-" in row["problem_id"]
 

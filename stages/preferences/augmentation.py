@@ -29,6 +29,7 @@ MADE = "made"
 _TRIES = 5
 _MARK = "~"
 _Count = Annotated[int, Field(ge=0)]
+Chains = Mapping[str, Sequence[Row]]
 
 
 class AugmentParameters(Parameters):
@@ -80,12 +81,12 @@ class Augmenter:
     seed: int
     tally: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def versions(self, problem: Problem, chains: Sequence[Row]) -> Iterator[Version]:
+    def versions(self, problem: Problem, chains: Chains) -> Iterator[Version]:
         """Yields a problem and its variants: the same ones, however many more are asked for.
 
         Args:
             problem: The original; without a reference it has no variants.
-            chains: Rows of data/chains about it.
+            chains: By their origin, rows of data/chains and data/attempts about it.
         """
         yield Version(ORIGINAL, problem, self.functions, chains)
         for method in ALL if problem.reference is not None else ():
@@ -96,7 +97,7 @@ class Augmenter:
                     self.tally[method, MADE] += 1
                     yield version
 
-    def _offer(self, method: str, problem: Problem, chains: Sequence[Row], identity: str) -> Version | None:
+    def _offer(self, method: str, problem: Problem, chains: Chains, identity: str) -> Version | None:
         """Offers the functions in another order, and maybe without some that the reference does not need."""
         random, names = self._random(identity), [function.name for function in self.functions]
         needed = called(problem.reference or ())
@@ -104,10 +105,10 @@ class Augmenter:
         random.shuffle(chosen)
         if chosen in ([], names):
             return None
-        rows = [_carried(row, identity, {}) for row in chains]
-        return Version(method, replace(problem, id=identity), self.functions.only(chosen), rows)
+        told = _carried(chains, identity, {})
+        return Version(method, replace(problem, id=identity), self.functions.only(chosen), told)
 
-    def _tell(self, method: str, problem: Problem, chains: Sequence[Row], identity: str) -> Version | None:
+    def _tell(self, method: str, problem: Problem, chains: Chains, identity: str) -> Version | None:
         """Lets the task make a variant, and counts why it cannot be used if it cannot."""
         if (variant := self._drawn(method, problem, self._random(identity))) is None:
             return None
@@ -115,8 +116,7 @@ class Augmenter:
         told = replace(
             problem, id=identity, question=variant.question, answer=variant.answer, reference=list(variant.reference)
         )
-        words = variant.words
-        carried = [] if words is None else [_carried(row, identity, words) for row in chains]
+        carried = {} if variant.words is None else _carried(chains, identity, variant.words)
         return Version(method, told, self.functions, carried)
 
     def _drawn(self, method: str, problem: Problem, random: Random) -> Variant | None:
@@ -143,7 +143,11 @@ class Augmenter:
         return reference_fault(draft, self.task, self.functions)
 
 
-def _carried(row: Row, problem_id: str, words: Mapping[str, str]) -> Row:
-    """Returns a chain about a variant: the same completions, with other words in place of words."""
+def _carried(chains: Chains, problem_id: str, words: Mapping[str, str]) -> Chains:
+    """Returns chains about a variant: the same completions, with other words in place of words."""
+    return {origin: [_told(row, problem_id, words) for row in rows] for origin, rows in chains.items()}
+
+
+def _told(row: Row, problem_id: str, words: Mapping[str, str]) -> Row:
     steps = [{**step, "completion": replaced(step["completion"], words)} for step in row["steps"]]
     return {**row, "problem_id": problem_id, "steps": steps}

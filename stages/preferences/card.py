@@ -35,7 +35,8 @@ def card(task: str, summary: Summary, recorded: Recorded) -> str:
     intro = (
         f"Chains of function calls that solve problems of the task `{task}`, made by callsmith. Every call was "
         "executed. Of each pair in `steps`, the chosen call leads on to the gold answer, and the rejected one is "
-        f'proven wrong. Load it with `load_dataset(FOLDER, "{STEPS}")` and a `datasets` of 4.7 or newer.'
+        "proven wrong; `origin` says whose mistake it is: the teacher's, the student's own, or one made on purpose. "
+        f'Load it with `load_dataset(FOLDER, "{STEPS}")` and a `datasets` of 4.7 or newer.'
     )
     body = "\n\n".join(f"## {title}\n\n" + "\n".join(lines) for title, lines in sections.items())
     return f"---\n{_header(task, summary)}---\n\n# callsmith: {task}\n\n{intro}\n\n{body}\n"

@@ -9,7 +9,8 @@ from stages.agent.episode import STOPPING, Episode, Message, Step, assistant_mes
 from stages.agent.error_types import CORRECT
 from stages.agent.functions import FunctionSet
 from stages.files import Row, dump
-from stages.tasks.references import deviation, execute_reference, outcome
+from stages.preferences.ways import Course, Guide, Way
+from stages.tasks.references import outcome
 from stages.tasks.task import Problem, Task
 
 CHAINS, KTO, STEPWISE = "chains", "kto", "stepwise"
@@ -34,7 +35,7 @@ class Judged:
 class Formats:
     """Writes the chains of one task in each format.
 
-    A step is right if the gold steps have it; it is wrong only if the pairs prove it. What is neither has no label.
+    A step is right if it is on a way to the answer, and wrong only if the pairs prove it. What is neither has no label.
 
     Attributes:
         task: Checks answers.
@@ -65,21 +66,23 @@ class Formats:
         self, problem: Problem, chains: Iterable[Mapping[str, Any]]
     ) -> tuple[Sequence[Judged], Sequence[Step] | None]:
         """Returns the judged chains, and one that is right: a chain, or the reference where all are wrong."""
-        reference = [execute_reference(problem.reference, self.functions)] if problem.reference else []
-        episodes = [execute_reference([step["completion"] for step in row["steps"]], self.functions) for row in chains]
-        right = [item.steps for item in (*episodes, *reference) if outcome(self.task, problem, item, []) == CORRECT]
-        gold = next((item.steps for item in reference if item.steps in right), right[0] if right else [])
-        judged = [self._judged(problem, episode, gold) for episode in episodes if episode.steps]
-        return judged, right[0] if right else None
+        guide, rows = Guide(self.task, self.functions, problem), list(chains)
+        episodes = [guide.replay([step["completion"] for step in row["steps"]]) for row in rows]
+        right = [episode.steps for episode in episodes if guide.is_right(episode)]
+        ways = guide.ways([]) or guide.ways(rows)[:1]
+        judged = [self._judged(guide, episode, ways) for episode in episodes if episode.steps]
+        return judged, next(iter([*right, *ways]), None)
 
-    def _judged(self, problem: Problem, episode: Episode, gold: Sequence[Step]) -> Judged:
-        found = deviation(episode, gold)
-        labels = [True] * (len(episode.steps) if found is None else found.index)
-        if found is not None:
-            before = conversation(self.task.prompt(problem.question), episode.steps[: found.index])
-            wrong = turn_key(before, assistant_message(episode.steps[found.index], found.index)) in self.proven
-            labels += [False] * wrong
-        return Judged(episode.steps, outcome(self.task, problem, episode, gold), labels)
+    def _judged(self, guide: Guide, episode: Episode, ways: Sequence[Way]) -> Judged:
+        """Labels steps that are on the way of the reference or, where there is none, of a right chain."""
+        course = guide.follow(episode, ways) if ways else Course(0, [], None)
+        labels = [True] * course.right
+        if course.right < len(episode.steps):
+            before = conversation(episode.prompt, episode.steps[: course.right])
+            turn = assistant_message(episode.steps[course.right], course.right)
+            labels += [False] * (turn_key(before, turn) in self.proven)
+        gold = ways[0] if ways else []
+        return Judged(episode.steps, outcome(self.task, guide.problem, episode, gold), labels)
 
 
 def turn_key(prompt: Sequence[Message], turn: Message) -> str:

@@ -1,16 +1,35 @@
 """The pairs of a problem and of its variants."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from random import Random
+from typing import Annotated
+
+from pydantic import Field
 
 from stages.agent.functions import FunctionSet
 from stages.files import Row
-from stages.preferences.pairs import ORIGINAL, Pair, PairBuilder
+from stages.parameters import Parameters
+from stages.preferences.pairs import CONSTRUCTED, ORIGINAL, Pair, PairBuilder
 from stages.tasks.task import Problem, Task
 
 PREFIX = "prefix"
+_Count = Annotated[int, Field(ge=0)]
+
+
+class Mix(Parameters):
+    """How many pairs of each origin a problem, or a variant of it, gives at most; 0 for none.
+
+    Attributes:
+        teacher: From the teacher's chains.
+        student: From the student's own attempts.
+        constructed: From steps of the reference, with a constructed mistake against each.
+    """
+
+    teacher: _Count
+    student: _Count
+    constructed: _Count
 
 
 @dataclass(frozen=True)
@@ -21,13 +40,13 @@ class Version:
         method: What made it; `ORIGINAL` for the problem itself.
         problem: The problem; the id of a variant begins with that of its original.
         functions: What chains may call.
-        chains: Rows of data/chains about it.
+        chains: By their origin, rows of data/chains and data/attempts about it.
     """
 
     method: str
     problem: Problem
     functions: FunctionSet
-    chains: Sequence[Row]
+    chains: Mapping[str, Sequence[Row]]
 
 
 @dataclass(frozen=True)
@@ -36,14 +55,16 @@ class Maker:
 
     Attributes:
         task: Checks answers.
-        constructed: At how many steps of a reference a wrong side is constructed.
+        mix: Whose mistakes are taken.
+        weights: Of each error type among constructed mistakes.
         elsewhere: How many more pairs there are after as many calls as no pair of the problem has before it.
         answers: The answers that the task has, if they are few.
-        seed: Decides which steps, and which mistakes.
+        seed: Decides at which steps mistakes are constructed, and which.
     """
 
     task: Task
-    constructed: int
+    mix: Mix
+    weights: Mapping[str, float]
     elsewhere: int
     answers: Sequence[str]
     seed: int
@@ -51,23 +72,23 @@ class Maker:
     def make(self, versions: Iterable[Version]) -> Iterator[Pair]:
         """Yields the pairs of each version, each with the method that it is due to."""
         for version in versions:
-            found = list(self._of(version))
+            rows = (row for chains in version.chains.values() for row in chains)
+            builder = PairBuilder(self.task, version.functions, version.problem, rows)
+            found = list(self._of(version, builder))
             yield from (replace(pair, augmentation=version.method) for pair in found)
-            if version.method == ORIGINAL:
-                yield from self._elsewhere(version, {len(pair.prompt) for pair in found})
+            if version.method == ORIGINAL and self.elsewhere:
+                yield from self._elsewhere(version, builder, {len(pair.prompt) for pair in found})
 
-    def _of(self, version: Version) -> Iterator[Pair]:
-        found = list(PairBuilder(self.task, version.functions).build(version.problem, version.chains))
-        yield from found
-        for pair in self._construct(version, self.constructed):
-            if all((pair.prompt, pair.rejected) != (other.prompt, other.rejected) for other in found):
-                yield pair
+    def _of(self, version: Version, builder: PairBuilder) -> Iterator[Pair]:
+        limits = self.mix.model_dump()
+        for origin, chains in version.chains.items():
+            yield from islice(builder.build(chains, origin), limits[origin])
+        yield from islice(self._construct(version, builder), limits[CONSTRUCTED])
 
-    def _elsewhere(self, version: Version, lengths: set[int]) -> Iterator[Pair]:
-        every = self._construct(version, len(version.problem.reference or ())) if self.elsewhere else ()
+    def _elsewhere(self, version: Version, builder: PairBuilder, lengths: set[int]) -> Iterator[Pair]:
+        every = self._construct(version, builder)
         others = (replace(pair, augmentation=PREFIX) for pair in every if len(pair.prompt) not in lengths)
         yield from islice(others, self.elsewhere)
 
-    def _construct(self, version: Version, count: int) -> Iterator[Pair]:
-        random = Random(f"{self.seed}/{version.problem.id}")
-        return PairBuilder(self.task, version.functions).construct(version.problem, count, self.answers, random)
+    def _construct(self, version: Version, builder: PairBuilder) -> Iterator[Pair]:
+        return builder.construct(self.weights, self.answers, Random(f"{self.seed}/{version.problem.id}"))

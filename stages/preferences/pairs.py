@@ -2,19 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from random import Random
 from typing import Any
 
-from stages.agent.episode import STOP, Episode, Message, Step, assistant_message, conversation
-from stages.agent.error_types import CORRECT, ErrorType
+from stages.agent.episode import Episode, Message, assistant_message, conversation
+from stages.agent.error_types import ErrorType
 from stages.agent.functions import FunctionSet, Schema
 from stages.files import dump
-from stages.tasks.references import carry, deviation, execute_reference
+from stages.preferences.ways import Guide
 from stages.tasks.task import Problem, Task
-from stages.teachers.mistakes import Setting, mistakes_at
+from stages.teachers.mistakes import Setting, mistake_at
 
-TEACHER, CONSTRUCTED = "teacher", "constructed"
+TEACHER, STUDENT, CONSTRUCTED = "teacher", "student", "constructed"
 ORIGINAL = "none"
 
 
@@ -29,7 +28,7 @@ class Pair:
         rejected: The turn that is proven wrong.
         tools: The functions that may be called.
         error_type: How the rejected turn is wrong.
-        origin: Whose mistake it is.
+        origin: Whose mistake it is: the teacher's, the student's own, or one that was constructed.
         family: Of the problem.
         difficulty: The share of the teacher's chains about the problem that are wrong; None if there is none.
         augmentation: The method that made the problem of another one, or the pair; `none` if neither.
@@ -46,121 +45,96 @@ class Pair:
     difficulty: float | None = None
     augmentation: str = ORIGINAL
 
+    @property
+    def key(self) -> str:
+        """What no two pairs of a problem have in common: the conversation with the turn that is rejected."""
+        return dump([list(self.prompt), self.rejected])
+
     def record(self) -> dict[str, Any]:
         """Returns the pair in TRL's conversational preference format."""
         return {**vars(self), "prompt": list(self.prompt), "chosen": [self.chosen], "rejected": [self.rejected]}
 
 
-@dataclass(frozen=True)
 class PairBuilder:
-    """Makes the pairs of one task.
+    """Makes the pairs of one problem.
 
-    Attributes:
+    Args:
         task: Checks answers.
         functions: What chains may call.
+        problem: The problem.
+        chains: Rows of data/chains and data/attempts about it; beside its reference, right ones show ways to its
+            answer. Without any way, there is no pair.
     """
 
-    task: Task
-    functions: FunctionSet
+    def __init__(
+        self, task: Task, functions: FunctionSet, problem: Problem, chains: Iterable[Mapping[str, Any]]
+    ) -> None:
+        self._guide = Guide(task, functions, problem)
+        self._ways = self._guide.ways(chains)
+        self._made: set[str] = set()
 
-    def build(self, problem: Problem, chains: Iterable[Mapping[str, Any]]) -> Iterator[Pair]:
-        """Yields the verified pairs that a problem's chains give, each once.
+    def build(self, chains: Iterable[Mapping[str, Any]], origin: str) -> Iterator[Pair]:
+        """Yields the verified pairs that chains give, where each goes wrong; none that was yielded before.
 
         Args:
-            problem: The problem.
-            chains: Rows of data/chains about it.
+            chains: Rows of data/chains or data/attempts about the problem.
+            origin: Whose they are.
         """
-        rows = list(chains)
-        gold = self._gold(problem, rows)
-        seen: set[str] = set()
-        for row in rows:
-            pair = self._pair(problem, [step["completion"] for step in row["steps"]], gold) if gold else None
-            if pair and (key := dump([pair.prompt, pair.chosen, pair.rejected])) not in seen:
-                seen.add(key)
-                yield pair
+        for row in chains if self._ways else ():
+            if pair := self._pair(self._guide.replay([step["completion"] for step in row["steps"]]), origin):
+                yield from self._fresh(pair)
 
-    def construct(self, problem: Problem, count: int, answers: Sequence[str], random: Random) -> Iterator[Pair]:
-        """Yields verified pairs at steps of the reference, one a step, whose wrong side is a constructed mistake.
+    def construct(self, weights: Mapping[str, float], answers: Sequence[str], random: Random) -> Iterator[Pair]:
+        """Yields verified pairs at steps of the first way, one a step, whose wrong side is a constructed mistake.
 
-        They show the right call at every step of a chain, not only where a teacher goes wrong: without them an adapter
+        They show the right call at every step of a chain, not only where somebody goes wrong: without them an adapter
         damages the steps that no pair is about.
 
         Args:
-            problem: The problem; without a reference it gives none.
-            count: The largest number of pairs.
+            weights: How likely each error type is tried first; those of weight 0 never are.
             answers: The answers that the task has, if they are few.
             random: Draws steps and mistakes.
         """
-        gold = self._gold(problem, [])
-        setting = Setting(self.task, problem, gold, len(gold) + 1, answers)
-        pairs = (self._construct(setting, index, random) for index in random.sample(range(len(gold)), len(gold)))
-        yield from islice(filter(None, pairs), count)
+        way = self._ways[0] if self._ways else []
+        setting = Setting(self._guide.task, self._guide.problem, way, len(way) + 1, answers)
+        for index in random.sample(range(len(way)), len(way)):
+            pairs = (self._construct(setting, index, error) for error in _drawn(weights, random))
+            if pair := next(filter(None, pairs), None):
+                yield from self._fresh(pair)
 
-    def _construct(self, setting: Setting, index: int, random: Random) -> Pair | None:
+    def _construct(self, setting: Setting, index: int, error: ErrorType) -> Pair | None:
+        """Makes a mistake of one type in place of a step, if there is such a mistake and it is proven wrong."""
         before = [step.completion for step in setting.gold[:index]]
-        wrong = [mistake.completions[0] for mistake in mistakes_at(setting, index)]
-        random.shuffle(wrong)
-        made = (self._pair(setting.problem, [*before, text], setting.gold, CONSTRUCTED) for text in wrong)
-        return next(filter(None, made), None)
-
-    def _gold(self, problem: Problem, rows: Sequence[Mapping[str, Any]]) -> Sequence[Step]:
-        """Returns the executed reference or, where there is none, the first right chain."""
-        if problem.reference is not None:
-            return execute_reference(problem.reference, self.functions).steps
-        right = next((row for row in rows if row["outcome"] == CORRECT), None)
-        return self._replay(problem, [step["completion"] for step in right["steps"]]).steps if right else []
-
-    def _pair(
-        self, problem: Problem, completions: Sequence[str], gold: Sequence[Step], origin: str = TEACHER
-    ) -> Pair | None:
-        episode = self._replay(problem, completions, spare=int(origin == CONSTRUCTED))
-        found = deviation(episode, gold)
-        if found is None or self._is_right(problem, episode):
+        if (mistake := mistake_at(setting, index, error)) is None:
             return None
-        before, chosen, rejected = episode.steps[: found.index], found.expected[0], episode.steps[found.index]
-        if not self._leads_on(problem, before, found.expected):
+        spare = int(error != ErrorType.STEP_LIMIT)
+        pair = self._pair(self._guide.replay([*before, *mistake.completions], spare), CONSTRUCTED)
+        return pair if pair and pair.error_type == error and len(pair.prompt) == 2 * index + 1 else None
+
+    def _pair(self, episode: Episode, origin: str) -> Pair | None:
+        if self._guide.is_right(episode):
             return None
-        if not self._is_wrong(problem, before, rejected, found.expected):
+        course = self._guide.follow(episode, self._ways)
+        if course.error is None:
             return None
         return Pair(
-            problem.id,
-            conversation(episode.prompt, before),
-            assistant_message(chosen, found.index),
-            assistant_message(rejected, found.index),
+            self._guide.problem.id,
+            conversation(episode.prompt, episode.steps[: course.right]),
+            assistant_message(course.way[0], course.right),
+            assistant_message(episode.steps[course.right], course.right),
             episode.functions.schemas,
-            found.error,
+            course.error,
             origin,
-            problem.family,
+            self._guide.problem.family,
         )
 
-    def _replay(self, problem: Problem, completions: Iterable[str], spare: int = 0) -> Episode:
-        """Executes completions again; with a spare step, the attempt does not end at the step limit."""
-        completions = list(completions)
-        episode = Episode(self.task.prompt(problem.question), self.functions, max_steps=len(completions) + spare)
-        for completion in completions:
-            if episode.ended is None:
-                episode.receive(completion)
-        return episode
+    def _fresh(self, pair: Pair) -> Iterator[Pair]:
+        if pair.key not in self._made:
+            self._made.add(pair.key)
+            yield pair
 
-    def _is_right(self, problem: Problem, episode: Episode) -> bool:
-        return episode.answer is not None and self.task.check(episode.answer, problem.answer)
 
-    def _leads_on(self, problem: Problem, before: Sequence[Step], expected: Sequence[Step]) -> bool:
-        """Executes the beginning and all that is expected after it."""
-        return self._is_right(problem, self._replay(problem, [step.completion for step in (*before, *expected)]))
-
-    def _is_wrong(self, problem: Problem, before: Sequence[Step], rejected: Step, expected: Sequence[Step]) -> bool:
-        """Executes the rejected call in place of the chosen one, and what is expected afterwards on its result."""
-        if rejected.error is not None:
-            return True
-        if rejected.call is not None and rejected.call.name == STOP:
-            return not self.task.check(rejected.result, problem.answer)
-        episode = self._replay(problem, [step.completion for step in (*before, rejected)])
-        episode.max_steps += len(expected)
-        episode.ended = None
-        carried = {expected[0].result: rejected.result}
-        for gold in expected[1:]:
-            if episode.ended is None and gold.call is not None:
-                step = episode.receive(str(carry(gold.call, carried)))
-                carried[gold.result] = step.result
-        return not self._is_right(problem, episode)
+def _drawn(weights: Mapping[str, float], random: Random) -> list[ErrorType]:
+    """Returns the error types in an order that is drawn by weight (Efraimidis and Spirakis 2006)."""
+    keys = {name: random.random() ** (1 / weight) for name, weight in weights.items() if weight > 0}
+    return [ErrorType(name) for name in sorted(keys, key=lambda name: (-keys[name], name))]

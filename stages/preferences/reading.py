@@ -10,8 +10,8 @@ from stages.files import Row, read_records
 from stages.tasks.task import Problem
 
 
-def by_problem(path: Path, problems: Sequence[Problem]) -> Iterator[tuple[Problem, list[Row]]]:
-    """Yields every problem with its chains; the stage `chains` writes those in the order of the problems.
+def by_problem(path: Path, problems: Sequence[Problem]) -> Iterator[list[Row]]:
+    """Yields the chains of each problem; the stages that write them do so in the order of the problems.
 
     Raises:
         UserError: If the file is missing or malformed, has no chain, or has them in another order.
@@ -19,7 +19,7 @@ def by_problem(path: Path, problems: Sequence[Problem]) -> Iterator[tuple[Proble
     wanted = {problem.id for problem in problems}
     rows = read_records(path, _chain)
     if (first := next(rows, None)) is None:
-        raise UserError(f"{path}: no pair can be made, there is no chain; build the stage `chains` again")
+        raise UserError(f"{path}: no pair can be made, there is no chain; build it again, or see `pairs.mix`")
     groups = groupby(chain([first], rows), key=itemgetter("problem_id"))
     known = ((name, rows) for name, rows in groups if name in wanted)
     following = next(known, None)
@@ -27,7 +27,7 @@ def by_problem(path: Path, problems: Sequence[Problem]) -> Iterator[tuple[Proble
         chains: list[Row] = []
         if following and following[0] == problem.id:
             chains, following = list(following[1]), next(known, None)
-        yield problem, chains
+        yield chains
     if following:
         raise UserError(
             f"{path}: the chains of {following[0]} are not together or not in the order of the problems; build the "

@@ -11,7 +11,7 @@ from stages.errors import UserError
 from stages.files import Row, read_jsonl
 from stages.reporting.pair_counts import PairCounts, count_pairs
 
-STAGES = ("problems", "base", "chains", "pairs", "adapter", "evaluation", "report")
+STAGES = ("problems", "base", "chains", "attempts", "pairs", "adapter", "evaluation", "report")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Gold sequences of calls: executing them, and holding attempts against them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,6 +10,8 @@ from stages.agent.error_types import CORRECT, ErrorType
 from stages.agent.functions import FunctionSet
 from stages.agent.values import Value, exact, literal
 from stages.tasks.task import Draft, Problem, Task
+
+_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 def called(reference: Sequence[str]) -> set[str]:
@@ -52,14 +55,21 @@ def carry(call: Call, carried: Mapping[str, str]) -> Call:
 
     Args:
         call: The gold call.
-        carried: Gold result to actual result.
+        carried: Gold result to actual result; results that are names may also be part of a longer argument.
     """
-    return Call(call.name, {name: _carried(value, carried.get(str(value))) for name, value in call.keywords.items()})
+    return Call(call.name, {name: _carried(value, carried) for name, value in call.keywords.items()})
 
 
-def _carried(value: Value, result: str | None) -> Value:
+def _carried(value: Value, carried: Mapping[str, str]) -> Value:
+    if (result := carried.get(str(value))) is not None:
+        return as_argument(result)
+    return _NAME.sub(lambda name: carried.get(name[0], name[0]), value) if isinstance(value, str) else value
+
+
+def as_argument(result: str) -> Value:
+    """Returns what came back from a call as a later call takes it."""
     try:
-        return value if result is None else literal(exact(result))
+        return literal(exact(result))
     except ValueError:
         return result
 
@@ -90,7 +100,7 @@ def deviation(episode: Episode, gold: Sequence[Step]) -> Deviation | None:
     for index, step in enumerate(episode.steps):
         match = next((item for item in expected if _same(step, item, episode.functions)), None)
         if match is None:
-            return Deviation(index, _error_type(step, episode.steps[:index], expected, episode.ended), expected)
+            return Deviation(index, error_type(step, episode.steps[:index], expected, episode.ended), expected)
         expected.remove(match)
     return None
 
@@ -102,7 +112,15 @@ def _same(step: Step, gold: Step, functions: FunctionSet) -> bool:
     return str(step.call) == str(gold.call) or (alike and step.result == gold.result)
 
 
-def _error_type(step: Step, before: Sequence[Step], expected: Sequence[Step], ended: str | None) -> ErrorType:
+def error_type(step: Step, before: Sequence[Step], expected: Sequence[Step], ended: str | None) -> ErrorType:
+    """Names how a step is wrong.
+
+    Args:
+        step: The step.
+        before: What was done before it.
+        expected: What was still to be done then.
+        ended: How its attempt ended.
+    """
     calls = [item.call for item in expected if item.call is not None]
     if step.call is None or step.error in (ErrorType.MALFORMED, ErrorType.UNKNOWN_FUNCTION):
         return step.error or ErrorType.MALFORMED

@@ -125,12 +125,10 @@ def plans(error: ErrorType, setting: Setting, seed: int) -> Iterator[Mistake]:
                 yield found
 
 
-def mistakes_at(setting: Setting, index: int) -> Iterator[Mistake]:
-    """Yields a mistake of every type that can be made in place of one gold step."""
+def mistake_at(setting: Setting, index: int, error: ErrorType) -> Mistake | None:
+    """Returns a mistake of a type in place of one gold step, or None if it can't be made there."""
     call = setting.gold[index].call
-    for form in _FORMS.values():
-        if call and (found := form(setting, index, call)):
-            yield found
+    return _FORMS[error](setting, index, call) if call else None
 
 
 def _malformed(setting: Setting, index: int, call: Call) -> Mistake:

@@ -3,6 +3,7 @@
 import tempfile
 import time
 from dataclasses import replace
+from itertools import islice
 from random import Random
 
 import torch
@@ -10,6 +11,7 @@ from datasets import Dataset, Features, Json, List
 from peft import LoraConfig
 from trl import DPOConfig, DPOTrainer
 
+from stages.agent.error_types import ErrorType
 from stages.preferences.pairs import PairBuilder
 from stages.student.model import Architecture, build
 from stages.student.pretraining import render
@@ -43,16 +45,21 @@ def _pairs(tokenizer):
     task, functions = load_task("math"), load_functions("math", ["arithmetic"])
     drawn = generate(task, functions, load_families("math"), [STEPS - 1], {"train": 10 * CHAINS}, 0)
     problems = [problem for _, problem in drawn]
-    builder, rows = PairBuilder(task, functions), []
+    rows = []
     for problem in problems[:CHAINS]:
         examples = iter(problems[CHAINS + problems.index(problem) :: CHAINS])
-        made = list(builder.construct(problem, STEPS, (), Random(0)))
+        made = _constructed(task, functions, problem)
         while _length(tokenizer, made[0].prompt[:1], made[0].tools) < PROMPT:
             problem = replace(problem, question=f"{next(examples).question} …\n\n{problem.question}")
-            made = list(builder.construct(problem, STEPS, (), Random(0)))
+            made = _constructed(task, functions, problem)
         assert len(made) == STEPS
         rows += [{column: pair.record()[column] for column in COLUMNS} for pair in made]
     return Dataset.from_list(rows, features=Features({column: List(Json()) for column in COLUMNS}))
+
+
+def _constructed(task, functions, problem):
+    builder = PairBuilder(task, functions, problem, [])
+    return list(islice(builder.construct(dict.fromkeys(ErrorType, 1.0), (), Random(0)), STEPS))
 
 
 def _length(tokenizer, messages, tools):

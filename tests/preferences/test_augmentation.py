@@ -14,7 +14,7 @@ from stages.preferences.pairs import PairBuilder
 from stages.tasks import load_augmentation, load_functions, load_task
 from stages.tasks.references import called
 from stages.tasks.task import Problem, Variant
-from tests.workspace import lay_out, overlaid, parameters, snapshot
+from tests.workspace import lay_out, overlaid, parameters, pretend_attempts, snapshot
 
 COUNTS = {"rename": 1, "numbers": 1, "premises": 1, "paraphrase": 1, "functions": 1, "prefix": 2}
 
@@ -25,8 +25,9 @@ def build(folder, task, counts, **changes):
     lay_out(folder, overlaid(parameters(), changes))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        for stage in ("problems", "chains", "pairs"):
-            assert main([stage, task]) == 0
+        assert [main([stage, task]) for stage in ("problems", "chains")] == [0, 0]
+        pretend_attempts(task)
+        assert main(["pairs", task]) == 0
     return {split: rows(folder / f"data/pairs/{task}/{split}.jsonl") for split in ("train", "validation")}
 
 
@@ -165,23 +166,24 @@ GOOD = Variant("What is 2 or 3?", "5", PROBLEM.reference, {"b": "b"})
 )
 def test_what_is_no_good_is_left_out_and_counted(variant, held_out, reason):
     made = augmenter(variant, held_out)
-    assert [version.method for version in made.versions(PROBLEM, [])] == ["none"]
+    assert [version.method for version in made.versions(PROBLEM, {})] == ["none"]
     assert made.tally == {("rename", reason): 1}
 
 
 def test_a_teachers_mistake_is_carried_over():
     chain = {"problem_id": PROBLEM.id, "outcome": "wrong_argument", "steps": [{"completion": "add(a=2, b=4)"}]}
     made = augmenter(GOOD)
-    original, version = made.versions(PROBLEM, [chain])
+    original, version = made.versions(PROBLEM, {"teacher": [chain]})
     assert (version.problem.id, original.problem.id) == ("math-train-1~rename0", "math-train-1")
-    (pair,) = PairBuilder(made.task, version.functions).build(version.problem, version.chains)
+    builder = PairBuilder(made.task, version.functions, version.problem, [])
+    (pair,) = builder.build(version.chains["teacher"], "teacher")
     assert (pair.problem_id, pair.error_type) == ("math-train-1~rename0", "wrong_argument")
     assert pair.prompt[0]["content"].endswith(GOOD.question)
 
 
 def test_no_variant_without_a_reference():
     problem = Problem("p", "What is 2 and 3?", "5", "f", 1)
-    assert len(list(augmenter(GOOD).versions(problem, []))) == 1
+    assert len(list(augmenter(GOOD).versions(problem, {}))) == 1
 
 
 def test_near_duplicates_of_held_out_problems_give_no_pair(tmp_path):

@@ -20,6 +20,7 @@ from tests.workspace import PAIR_COLUMNS
 
 MAX_STEPS = 16
 RATES = dict.fromkeys(ErrorType, 0.09)
+WEIGHTS = dict.fromkeys(ErrorType, 1.0)
 GOLD = ["add(a=2, b=3)", "multiply(a=4, b=6)", "subtract(a=24, b=5)", "stop(answer=19)"]
 
 
@@ -30,13 +31,18 @@ class Setting:
         self.task, self.functions = load_task(name), load_functions(name, functions)
         drawn = generate(self.task, self.functions, load_families(name), depths, {"train": 150}, 1)
         self.problems = {problem.id: problem for _, problem in drawn}
-        builder = PairBuilder(self.task, self.functions)
         self.chains = self._chains()
         self.pairs = [
             pair
             for problem in self.problems.values()
-            for pair in builder.build(problem, [row for row in self.chains if row["problem_id"] == problem.id])
+            for pair in self.builder(problem).build(self.rows(problem), "teacher")
         ]
+
+    def rows(self, problem):
+        return [row for row in self.chains if row["problem_id"] == problem.id]
+
+    def builder(self, problem):
+        return PairBuilder(self.task, self.functions, problem, self.rows(problem))
 
     def _chains(self):
         assignment = Assignment(self.task, self.functions, list(self.problems.values()), MAX_STEPS, 0)
@@ -87,31 +93,35 @@ def test_every_error_type_gives_pairs(setting):
     assert len(setting.pairs) > 100
 
 
+def tail(setting, pair):
+    """What is left of the reference where a pair's turns part; None if its prompt goes another right way."""
+    made = Counter(str(step.call) for step in setting.replay(pair).steps)
+    gold = execute_reference(setting.problems[pair.problem_id].reference, setting.functions).steps
+    rest = [step for step in gold if not made[str(step.call)]]
+    return rest if len(rest) + made.total() == len(gold) else None
+
+
 def test_the_chosen_turn_leads_on(setting):
-    for pair in setting.pairs:
+    tails = [(pair, rest) for pair in setting.pairs if (rest := tail(setting, pair))]
+    assert len(tails) > 0.95 * len(setting.pairs)
+    for pair, rest in tails:
         episode = setting.replay(pair)
-        made = Counter(str(step.call) for step in episode.steps)
-        gold = execute_reference(setting.problems[pair.problem_id].reference, setting.functions).steps
-        assert episode.receive(written(pair.chosen)).error is None
-        rest = [str(step.call) for step in gold if not made[str(step.call)]]
-        assert rest[0] == written(pair.chosen)
-        for call in rest[1:]:
-            episode.receive(call)
+        assert str(rest[0].call) == written(pair.chosen)
+        for step in rest:
+            episode.receive(str(step.call))
         assert setting.is_right(pair, episode), pair
 
 
 def test_the_rejected_turn_is_wrong(setting):
-    for pair in setting.pairs:
+    for pair, rest in ((pair, tail(setting, pair)) for pair in setting.pairs):
         episode = setting.replay(pair)
-        made = Counter(str(step.call) for step in episode.steps)
-        gold = execute_reference(setting.problems[pair.problem_id].reference, setting.functions).steps
-        rest = [step for step in gold if not made[str(step.call)]]
         rejected = episode.receive(written(pair.rejected))
-        carried = {rest[0].result: rejected.result}
-        for step in rest[1:]:
+        carried = {rest[0].result: rejected.result} if rest else {}
+        for step in rest[1:] if rest else ():
             if episode.ended is None:
                 carried[step.result] = episode.receive(str(carry(step.call, carried))).result
-        assert rejected.error is not None or not setting.is_right(pair, episode), pair
+        fails = any(step.error for step in (rejected, *episode.steps[len(pair.prompt) // 2 :]))
+        assert fails or not setting.is_right(pair, episode), pair
 
 
 def test_the_error_type_says_how_the_rejected_turn_is_wrong(setting):
@@ -141,10 +151,9 @@ def test_no_pair_comes_twice(setting):
 
 
 def test_right_chains_give_no_pair(setting):
-    builder = PairBuilder(setting.task, setting.functions)
     for problem in setting.problems.values():
-        rows = [row for row in setting.chains if row["problem_id"] == problem.id and row["outcome"] == CORRECT]
-        assert list(builder.build(problem, rows)) == []
+        rows = [row for row in setting.rows(problem) if row["outcome"] == CORRECT]
+        assert list(setting.builder(problem).build(rows, "student")) == []
 
 
 def pairs_of(*chains, reference=GOLD):
@@ -158,7 +167,7 @@ def pairs_of(*chains, reference=GOLD):
             if episode.ended is None:
                 episode.receive(completion)
         rows.append(row_of(task, problem, episode))
-    return list(PairBuilder(task, functions).build(problem, rows))
+    return list(PairBuilder(task, functions, problem, rows).build(rows, "teacher"))
 
 
 def test_a_mistake_gives_one_pair_at_its_place():
@@ -212,23 +221,38 @@ def test_a_reference_that_misses_the_answer_gives_nothing():
     assert pairs_of(["add(a=2, b=4)", "stop(answer=6)"], reference=["add(a=2, b=3)", "stop(answer=5)"]) == []
 
 
+def constructed(setting, problem, weights=WEIGHTS):
+    return list(setting.builder(problem).construct(weights, [], Random(problem.id)))
+
+
 def test_constructed_pairs_are_wrong_at_steps_of_the_reference(setting):
-    builder = PairBuilder(setting.task, setting.functions)
-    found, types = [], Counter()
+    found = []
     for problem in list(setting.problems.values())[:30]:
-        made = list(builder.construct(problem, 3, [], Random(problem.id)))
-        again = list(builder.construct(problem, 3, [], Random(problem.id)))
-        assert made == again
-        assert len({len(pair.prompt) for pair in made}) == len(made) <= 3, "one a step"
+        made = constructed(setting, problem)
+        assert made == constructed(setting, problem)
+        assert len({len(pair.prompt) for pair in made}) == len(made), "one a step"
         found += made
-        types.update(pair.error_type for pair in made)
     assert len(found) > 60
-    assert len(types) >= 6
+    assert len({pair.error_type for pair in found}) >= 6
     assert {pair.origin for pair in found} == {"constructed"}
     assert all(pair.chosen != pair.rejected for pair in found)
 
 
-def test_no_pair_is_constructed_without_a_reference(setting):
-    builder = PairBuilder(setting.task, setting.functions)
+@pytest.mark.parametrize("error", ErrorType)
+def test_a_mistake_of_every_type_can_be_constructed(setting, error):
+    problems = list(setting.problems.values())[:40]
+    found = [pair for problem in problems for pair in constructed(setting, problem, {error: 1.0})]
+    assert {pair.error_type for pair in found} == {error}
+    assert len({pair.problem_id for pair in found}) > 4
+
+
+def test_what_has_no_weight_is_not_constructed(setting):
+    problem = list(setting.problems.values())[-1]
+    assert constructed(setting, problem, dict.fromkeys(ErrorType, 0.0)) == []
+    assert constructed(setting, problem, {}) == []
+
+
+def test_nothing_is_constructed_where_no_way_is_known(setting):
     problem = replace(next(iter(setting.problems.values())), reference=None)
-    assert list(builder.construct(problem, 3, [], Random(0))) == []
+    builder = PairBuilder(setting.task, setting.functions, problem, [])
+    assert list(builder.construct(WEIGHTS, [], Random(0))) == []

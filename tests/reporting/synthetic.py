@@ -111,7 +111,9 @@ def write_inputs(root: Path, problems: int = 60, samples: int = 1, params: dict 
             write_jsonl(root / f"data/training/{task}/{arm}.jsonl", training(arm))
     code = {
         name: {"code": f"{place:02d}f3a9c27be841d0", "libs": {"sympy": "1.14.0"} if place % 2 else {}}
-        for place, name in enumerate(("problems", "base", "chains", "pairs", "adapter", "evaluation", "report"))
+        for place, name in enumerate(
+            ("problems", "base", "chains", "attempts", "pairs", "adapter", "evaluation", "report")
+        )
     }
     values = code | {
         "tasks": {name: {"code": f"{name}0123456789abcdef", "libs": {}} for name in ("fol", "math", "unused")},

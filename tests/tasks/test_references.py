@@ -94,3 +94,9 @@ def test_what_came_back_wrong_is_carried_into_later_calls():
     assert str(carry(call, {"5": "Error: no"})) == 'multiply(a="Error: no", b=4)'
     assert str(carry(call, {"50": "6"})) == str(call)
     assert str(carry(parse('assume(formula="f1")'), {"f1": "f2"})) == 'assume(formula="f2")'
+
+
+def test_results_that_are_names_are_carried_into_longer_arguments():
+    call = parse('assume(formula="forall x (f1 -> f12(x)) and f2")')
+    assert str(carry(call, {"f1": "f2", "f2": "f1"})) == 'assume(formula="forall x (f2 -> f12(x)) and f1")'
+    assert str(carry(parse('add(a=12, b="1/2")'), {"1": "7", "12": "8"})) == 'add(a=8, b="1/2")'

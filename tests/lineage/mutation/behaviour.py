@@ -73,6 +73,8 @@ class Workspace:
         # Mistakes of every kind among few problems: what makes them counts as used.
         for section in (values["teachers"]["reference"], *(each["mistakes"] for each in values["base"].values())):
             section["rates"] = dict.fromkeys(section["rates"], 0.09)
+        if not any(stage.startswith("attempts@") for stage in stages):
+            values["pairs"]["mix"]["student"] = 0  # what is not made cannot be read
         lay_out(self.inputs, values)
         (self.inputs / "data").mkdir()
         prints = {name: {"code": name, "libs": {}} for name in ("problems", "report")}
