@@ -16,6 +16,7 @@ from tests.lineage.mutation.behaviour import Workspace
 from tests.lineage.mutation.mutants import NULL, Mutant, mutants, renamed
 from tests.workspace import ROOT
 
+ALL, USED = "all", "all of use"
 PACKAGE = ROOT / "stages"
 # The launcher, the verbs and the lineage room itself are no part of what stages do.
 SKIPPED = ("lineage/", "__main__.py", "fingerprint.py", "explain.py", "check.py", "show.py", "ask.py", "screen.py")
@@ -112,13 +113,21 @@ def _may_change(workspace: Workspace, stage: str, mutant: Mutant) -> bool:
 
 
 def table(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
-    """Returns recall and precision for each kind of mutant, and for all that are not null."""
-    groups: dict[str, list[Verdict]] = defaultdict(list)
+    """Returns recall and precision for each kind of mutant, for all that are not null, and for those of use.
+
+    What no stage uses on the preset, such as messages about files that are in order, says how much of the package the
+    preset enters. The others say whether what one stage uses is told from what another does.
+    """
+    verdicts, groups = list(verdicts), defaultdict[str, list[Verdict]](list)
+    used = {(verdict.kind, verdict.name) for verdict in verdicts if verdict.changed}
     for verdict in verdicts:
         groups[verdict.kind].append(verdict)
         if verdict.kind not in NULL:
-            groups["all"].append(verdict)
-    return [_row(kind, groups[kind]) for kind in sorted(groups, key=lambda kind: (kind in NULL, kind == "all", kind))]
+            groups[ALL].append(verdict)
+            if (verdict.kind, verdict.name) in used:
+                groups[USED].append(verdict)
+    order = sorted(groups, key=lambda kind: (kind in NULL, kind in (ALL, USED), kind))
+    return [_row(kind, groups[kind]) for kind in order]
 
 
 def _row(kind: str, verdicts: list[Verdict]) -> dict[str, Any]:
