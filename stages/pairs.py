@@ -1,22 +1,27 @@
 """Stage `pairs`: the teacher's chains, the student's attempts and constructed mistakes become preference pairs."""
 
+import json
+import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, field_validator
 from tqdm import tqdm
 
+from stages.agent.episode import STOPPING
 from stages.agent.error_types import ErrorType
+from stages.completions import store
 from stages.errors import UserError
-from stages.files import published
+from stages.files import Row, published
 from stages.parameters import Parameters, section
 from stages.preferences.augmentation import Augmenter, AugmentParameters
 from stages.preferences.curation import Bounds, Caps, difficulty, is_within, write_capped
+from stages.preferences.kept import KeptPairs
 from stages.preferences.making import Maker, Mix
 from stages.preferences.overlap import HeldOut, plain
-from stages.preferences.pairs import STUDENT, TEACHER, Pair
+from stages.preferences.pairs import STUDENT, TEACHER
 from stages.preferences.reading import by_problem
 from stages.tasks import load_augmentation
 from stages.tasks.configured import FOLDER as PROBLEMS
@@ -26,6 +31,8 @@ from stages.teachers.mistakes import few_answers
 
 FOLDER = Path("data/pairs")
 SOURCES = {TEACHER: Path("data/chains"), STUDENT: Path("data/attempts")}
+FINGERPRINTS = Path("data/fingerprints.json")
+ROOTS = ("pairs", "tasks", "functions", "augmentations")  # what code the stage runs: its own, and that of its task
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
 
@@ -67,7 +74,7 @@ def run(task: str) -> None:
     parameters, setting = section("pairs", PairParameters), configured(task)
     with published(FOLDER / task) as folder:
         for split in (TRAIN, VALIDATION):
-            rows = (pair.record() for pair in _pairs(setting, split, parameters))
+            rows = _rows(setting, split, parameters)
             counts = write_capped(folder / f"{split}.jsonl", rows, parameters.caps, parameters.seed)
             if not counts:
                 raise UserError(
@@ -78,11 +85,11 @@ def run(task: str) -> None:
             print(f"pairs {task} {split}: " + ", ".join(f"{count} {name}" for name, count in counts.most_common()))
 
 
-def _pairs(setting: Configured, split: str, parameters: PairParameters) -> Iterator[Pair]:
+def _rows(setting: Configured, split: str, parameters: PairParameters) -> Iterator[Row]:
     name, elsewhere = setting.task.name, parameters.augment.prefix if split == TRAIN else 0
     problems = read_problems(name, split)
     maker = Maker(setting.task, parameters.mix, parameters.mistakes, elsewhere, few_answers(problems), parameters.seed)
-    augmenter = _augmenter(setting, split, problems, parameters)
+    augmenter, kept = _augmenter(setting, split, problems, parameters), _kept(name, parameters)
     near = augmenter.held_out.near_duplicates(problems, PROBLEMS / name / f"{split}.jsonl")
     sources = [SOURCES[TEACHER], *([SOURCES[STUDENT]] if parameters.mix.student else [])]
     rows = zip(problems, *(by_problem(folder / f"{name}.jsonl", problems) for folder in sources), strict=True)
@@ -90,12 +97,24 @@ def _pairs(setting: Configured, split: str, parameters: PairParameters) -> Itera
         chains = dict(zip(SOURCES, found))
         share = difficulty(chains[TEACHER])
         if problem.id not in near and is_within(share, parameters.difficulty):
-            for pair in maker.make(augmenter.versions(problem, chains)):
-                yield replace(pair, difficulty=share)
+            for version in augmenter.versions(problem, chains):
+                made = kept.rows([version.record(), elsewhere, maker.answers], partial(maker.rows, version))
+                tools = (version.functions | STOPPING).schemas
+                yield from (row | {"difficulty": share, "tools": tools} for row in made)
+    kept.flush()
     for (method, reason), count in sorted(augmenter.tally.items()):
         print(f"pairs {name} {split}: {method}: {count} variants {reason}")
     if near:
         print(f"pairs {name} {split}: {len(near)} problems left out, near-duplicates of held-out ones")
+
+
+def _kept(task: str, parameters: PairParameters) -> KeptPairs:
+    """Returns what earlier runs made, if it is DVC that runs the stage: then the fingerprints are those of the code."""
+    if "DVC_STAGE" not in os.environ:
+        return KeptPairs(None, None)
+    recorded = json.loads(FINGERPRINTS.read_text(encoding="utf-8"))
+    code = {root: recorded[root] if root == "pairs" else recorded[root].get(task) for root in ROOTS}
+    return KeptPairs(store.folder(), [code, parameters.model_dump()])
 
 
 def _augmenter(setting: Configured, split: str, problems: Sequence[Problem], parameters: PairParameters) -> Augmenter:

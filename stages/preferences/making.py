@@ -1,6 +1,6 @@
 """The pairs of a problem and of its variants."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from random import Random
@@ -48,6 +48,15 @@ class Version:
     functions: FunctionSet
     chains: Mapping[str, Sequence[Row]]
 
+    def record(self) -> Row:
+        """Returns all of it that pairs depend on, but for the functions' code."""
+        chains = {
+            origin: [[row["outcome"], *(step["completion"] for step in row["steps"])] for row in rows]
+            for origin, rows in self.chains.items()
+        }
+        names = [function.name for function in self.functions]
+        return {"method": self.method, "problem": self.problem.record(), "functions": names, "chains": chains}
+
 
 @dataclass(frozen=True)
 class Maker:
@@ -69,15 +78,19 @@ class Maker:
     answers: Sequence[str]
     seed: int
 
-    def make(self, versions: Iterable[Version]) -> Iterator[Pair]:
-        """Yields the pairs of each version, each with the method that it is due to."""
-        for version in versions:
-            rows = (row for chains in version.chains.values() for row in chains)
-            builder = PairBuilder(self.task, version.functions, version.problem, rows)
-            found = list(self._of(version, builder))
-            yield from (replace(pair, augmentation=version.method) for pair in found)
-            if version.method == ORIGINAL and self.elsewhere:
-                yield from self._elsewhere(version, builder, {len(pair.prompt) for pair in found})
+    def rows(self, version: Version) -> list[Row]:
+        """Returns the rows of data/pairs that a version gives, without what they have in common: `tools`."""
+        records = (pair.record() for pair in self.make(version))
+        return [{name: value for name, value in row.items() if name != "tools"} for row in records]
+
+    def make(self, version: Version) -> Iterator[Pair]:
+        """Yields the verified pairs of a version, each with the method that it is due to."""
+        rows = (row for chains in version.chains.values() for row in chains)
+        builder = PairBuilder(self.task, version.functions, version.problem, rows)
+        found = list(self._of(version, builder))
+        yield from (replace(pair, augmentation=version.method) for pair in found)
+        if version.method == ORIGINAL and self.elsewhere:
+            yield from self._elsewhere(version, builder, {len(pair.prompt) for pair in found})
 
     def _of(self, version: Version, builder: PairBuilder) -> Iterator[Pair]:
         limits = self.mix.model_dump()

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from tests.benchmarks import agents, fingerprints, memory, preferences, rollouts, teachers
+from tests.benchmarks import agents, fingerprints, memory, pairs, preferences, rollouts, teachers
 
-BENCHMARKS = (agents, rollouts, preferences, fingerprints, teachers, memory)
+BENCHMARKS = (agents, rollouts, pairs, preferences, fingerprints, teachers, memory)
 
 if __name__ == "__main__":
     rows = [row for benchmark in BENCHMARKS for row in benchmark.measure()]
