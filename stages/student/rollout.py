@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from stages.agent.model import Request
+from stages.student.growing_cache import growing_cache
 from stages.student.rendering import tokenize
 
 
@@ -100,9 +101,7 @@ class Student:
             self._rows = {key: self._rows[key] for key in keys}
 
     def _start(self, keys: Sequence[tuple[str, int]], prompts: Sequence[list[int]]) -> None:
-        from transformers import DynamicCache
-
-        self._cache = DynamicCache(config=self._model.config)
+        self._cache = growing_cache(self._model)
         self._mask = torch.zeros(1, 0, dtype=torch.long)
         shared = _common_prefix(prompts)
         row = _Row()
