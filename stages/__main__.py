@@ -16,7 +16,8 @@ STAGES = {
     "attempts": "the student's own attempts, before it learns preferences",
     "pairs": "verified preference pairs",
     "adapter": "the DPO adapter and the SFT control",
-    "evaluation": "base, control and DPO adapter on held-out problems",
+    "refinement": "from the SFT control on, DPO on its own mistakes, and a control of its own",
+    "evaluation": "every arm on the same held-out problems",
     "report": "what was gained, with paired statistics",
 }
 VERBS = {

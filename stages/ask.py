@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from stages.agent.episode import Episode, Step
 from stages.agent.model import Model, Request
 from stages.errors import UserError
-from stages.evaluation import ARMS, student
+from stages.evaluation import student
 from stages.files import dump
 from stages.parameters import section
 from stages.screen import console, step_text
+from stages.student.arms import ARMS
 from stages.student.attempts import Sampling
 from stages.tasks.configured import configured
 

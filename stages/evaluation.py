@@ -1,4 +1,4 @@
-"""Stage `evaluation`: base, control and DPO adapter attempt the same held-out problems."""
+"""Stage `evaluation`: every arm attempts the same held-out problems."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from stages.agent.error_types import CORRECT
 from stages.files import Row, write_jsonl
 from stages.parameters import section
+from stages.student.arms import ARMS, folders
 from stages.student.attempts import Sampling, attempt, load_student
 from stages.student.model import require
 from stages.tasks.configured import Configured, configured, read_problems
@@ -16,8 +17,7 @@ from stages.tasks.task import Problem
 if TYPE_CHECKING:
     from stages.student.rollout import Student
 
-FOLDER, ADAPTERS, BASE = Path("data/evaluations"), Path("models/adapters"), Path("models/base")
-ARMS = ("base", "sft", "dpo")
+FOLDER = Path("data/evaluations")
 
 
 def run(task: str) -> None:
@@ -29,7 +29,7 @@ def run(task: str) -> None:
     parameters = section("evaluation", Sampling)
     setting, problems = configured(task), read_problems(task, "test")
     for arm in ARMS:
-        require(*_folders(task, arm))
+        require(*folders(task, arm))
     results = {arm: list(_attempt(setting, problems, arm, parameters)) for arm in ARMS}
     rows = (_row(problem, {arm: results[arm][place] for arm in ARMS}) for place, problem in enumerate(problems))
     write_jsonl(FOLDER / f"{task}.jsonl", rows)
@@ -54,11 +54,7 @@ def student(task: str, arm: str, sampling: Sampling) -> "Student":
     Raises:
         UserError: If its models have not been built.
     """
-    return load_student(*_folders(task, arm), sampling)
-
-
-def _folders(task: str, arm: str) -> tuple[Path, Path | None]:
-    return BASE / task, None if arm == "base" else ADAPTERS / task / arm
+    return load_student(*folders(task, arm), sampling)
 
 
 def _sample(row: Row) -> Row:

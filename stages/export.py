@@ -3,14 +3,14 @@
 import argparse
 from pathlib import Path
 
-from stages.evaluation import ARMS
+from stages.student.arms import ARMS, folders
 from stages.tasks import load_task
 
-BASE, ADAPTERS, EXPORTS = Path("models/base"), Path("models/adapters"), Path("models/exports")
+EXPORTS = Path("models/exports")
 
 
 def run(argv: list[str]) -> int:
-    """Runs `export TASK [--arm base|sft|dpo] [--out FILE]` and returns the exit code.
+    """Runs `export TASK [--arm ARM] [--out FILE]` and returns the exit code.
 
     Raises:
         UserError: If the student has not been built, or is of an architecture that cannot be written.
@@ -24,7 +24,7 @@ def run(argv: list[str]) -> int:
     from stages.student.gguf_file import write_gguf
     from stages.student.model import load_arm
 
-    model, tokenizer = load_arm(BASE / task, None if options.arm == "base" else ADAPTERS / task / options.arm)
+    model, tokenizer = load_arm(*folders(task, options.arm))
     out = options.out or EXPORTS / task / f"{options.arm}.gguf"
     write_gguf(model, tokenizer, out)
     print(f"{out}: {out.stat().st_size / 1e6:.1f} MB")

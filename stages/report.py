@@ -69,7 +69,10 @@ def _collect() -> "Report":
     evaluations = {task: read_evaluations(DATA / "evaluations" / f"{task}.jsonl") for task in tasks}
     return Report(
         draws=draws,
-        training={task: background.read_training(DATA / "training" / task) for task in tasks},
+        training={
+            task: background.read_training([DATA / kind / task for kind in ("training", "refinement")])
+            for task in tasks
+        },
         counts={
             task: background.read_counts(DATA / "chains" / f"{task}.jsonl", DATA / "pairs" / task) for task in tasks
         },

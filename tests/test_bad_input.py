@@ -15,7 +15,7 @@ from tests.workspace import lay_out, parameters, pretend_attempts, snapshot
 ATTEMPTS = "data/attempts/math.jsonl"
 PROBLEMS, CHAINS, PAIRS = "data/problems/math/{}.jsonl", "data/chains/math.jsonl", "data/pairs/math/{}.jsonl"
 TRAIN, VALIDATION, TEST = (PROBLEMS.format(split) for split in ("train", "validation", "test"))
-STAGES = ("problems", "base", "chains", "attempts", "pairs", "adapter", "evaluation")
+STAGES = ("problems", "base", "chains", "attempts", "pairs", "adapter", "refinement", "evaluation")
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +29,9 @@ def built(tmp_path_factory):
         assert main(["pairs", "math"]) == 0
     tiny.model().save_pretrained(folder / "models/base/math")
     tiny.tokenizer().save_pretrained(folder / "models/base/math")
-    for arm in ("sft", "dpo"):
+    for arm in ("adapters/math/sft", "adapters/math/dpo", "refined/math/sft_sft", "refined/math/sft_dpo"):
         adapted = get_peft_model(tiny.model(), LoraConfig(r=2, target_modules="all-linear"))
-        adapted.save_pretrained(folder / f"models/adapters/math/{arm}")
+        adapted.save_pretrained(folder / "models" / arm)
     return folder
 
 
@@ -76,6 +76,7 @@ SECTIONS = {
     "attempts": ("attempts",),
     "pairs": ("problems", "math"),
     "adapter": ("adapter",),
+    "refinement": ("refinement",),
     "evaluation": ("evaluation",),
 }
 
@@ -340,6 +341,16 @@ def test_chains_in_another_order(refused):
             "evaluation",
             removed("models/adapters/math/dpo"),
             r"models/adapters/math/dpo: no such adapter; run `dvc repro`",
+        ),
+        (
+            "refinement",
+            removed("models/adapters/math/sft"),
+            r"models/adapters/math/sft: no such adapter; run `dvc repro`",
+        ),
+        (
+            "evaluation",
+            removed("models/refined/math/sft_dpo"),
+            r"models/refined/math/sft_dpo: no such adapter; run `dvc repro`",
         ),
         ("ask", removed("models/adapters/math/dpo"), r"models/adapters/math/dpo: no such adapter; run `dvc repro`"),
         (

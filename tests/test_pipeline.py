@@ -12,7 +12,7 @@ from stages.__main__ import STAGES, WITHOUT_TASK
 from tests.clone import clone, commit, dvc, finish, ran, start
 from tests.workspace import PAIR_COLUMNS, ROOT, parameters, snapshot
 
-TASKS, ARMS = ("fol", "math"), ("base", "sft", "dpo")
+TASKS, ARMS = ("fol", "math"), ("base", "sft", "dpo", "sft_sft", "sft_dpo")
 ARITHMETIC = "stages/tasks/math/functions/arithmetic.py"
 
 
@@ -177,15 +177,15 @@ def test_fields_are_sorted(built):
 def test_models_are_ordinary_folders(built):
     for task in TASKS:
         assert (built / f"models/base/{task}/config.json").is_file()
-        for arm in ("sft", "dpo"):
-            settings = json.loads((built / f"models/adapters/{task}/{arm}/adapter_config.json").read_text())
+        for arm in ("adapters/{}/sft", "adapters/{}/dpo", "refined/{}/sft_sft", "refined/{}/sft_dpo"):
+            settings = json.loads((built / "models" / arm.format(task) / "adapter_config.json").read_text())
             assert settings["peft_type"] == "LORA"
             assert settings["base_model_name_or_path"] == f"models/base/{task}"
 
 
 def test_models_and_pairs_can_be_had_by_name(built, tmp_path):
     declared = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["artifacts"]
-    assert set(declared) == {f"{task}-{kind}" for task in TASKS for kind in ("base", "adapters", "pairs")}
+    assert set(declared) == {f"{task}-{kind}" for task in TASKS for kind in ("base", "adapters", "refined", "pairs")}
     for name, artifact in declared.items():
         assert (built / artifact["path"]).is_dir(), name
     dvc(built, "get", ".", "models/adapters/fol/dpo", "-o", str(tmp_path / "dpo"))
@@ -211,7 +211,7 @@ def test_metrics_are_as_documented(built):
         for arm in ARMS:
             assert set(metrics[task][arm]) >= {"accuracy", "ci95", "n"}
             assert metrics[task][arm]["n"] == 20
-        for comparison in ("dpo_vs_base", "dpo_vs_sft"):
+        for comparison in ("dpo_vs_base", "dpo_vs_sft", "sft_dpo_vs_sft", "sft_dpo_vs_sft_sft"):
             wanted = {"difference", "ci95", "wilcoxon_p", "mcnemar_p", "effect_size"}
             assert set(metrics[task][comparison]) >= wanted
     assert (built / "data/report/index.html").read_text(encoding="utf-8").startswith("<!doctype html>")

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 from stages.errors import UserError
 from stages.files import Row, read_jsonl
 from stages.reporting.pair_counts import PairCounts, count_pairs
+from stages.student.arms import ARMS
 
-STAGES = ("problems", "base", "chains", "attempts", "pairs", "adapter", "evaluation", "report")
+STAGES = ("problems", "base", "chains", "attempts", "pairs", "adapter", "refinement", "evaluation", "report")
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,18 @@ class DataCounts:
     pairs: dict[str, PairCounts]
 
 
-def read_training(folder: Path) -> list[TrainingLog]:
-    """Reads a task's training logs, one file an arm.
+def read_training(folders: Sequence[Path]) -> list[TrainingLog]:
+    """Reads a task's training logs, one file an arm; an arm that had nothing to learn has an empty one.
 
     Raises:
         UserError: If there is none, or a row has no step or something that is no number; names file and line.
     """
-    logs = [TrainingLog(path.stem, list(_training_rows(path))) for path in sorted(folder.glob("*.jsonl"))]
-    if not logs:
-        raise UserError(f"{folder}: holds no training log; rebuild it with `dvc repro adapter`")
+    logs = []
+    for folder in folders:
+        paths = [path for path in sorted(folder.glob("*.jsonl")) if path.stem in ARMS]
+        if not paths:
+            raise UserError(f"{folder}: holds no training log; rebuild it with `dvc repro`")
+        logs += [TrainingLog(path.stem, list(_training_rows(path))) for path in paths]
     return logs
 
 
@@ -59,7 +63,7 @@ def _training_rows(path: Path) -> Iterable[Row]:
         wrong = [key for key, value in row.items() if not _is_number(value)]
         if wrong or not isinstance(row.get("step"), int):
             key = wrong[0] if wrong else "step"
-            raise UserError(f"{path}:{number}: `{key}` must be a finite number; rebuild it with `dvc repro adapter`")
+            raise UserError(f"{path}:{number}: `{key}` must be a finite number; rebuild it with `dvc repro`")
         yield row
 
 

@@ -9,10 +9,7 @@ from stages.agent.error_types import CORRECT, ErrorType
 from stages.errors import UserError
 from stages.files import Row, read_jsonl
 from stages.statistics.intervals import FloatArray
-
-BASE = "base"
-CONTROL = "sft"
-PREFERENCE = "dpo"
+from stages.student.arms import ARMS, BASE, DPO, SFT
 
 
 class _Record(BaseModel):
@@ -89,7 +86,7 @@ def _parse(row: Row, where: str) -> Evaluation:
 
 
 def _check_arms(evaluation: Evaluation, first: Evaluation, where: str) -> None:
-    expected = {BASE: 1, CONTROL: 1, PREFERENCE: 1} | {arm: len(attempts) for arm, attempts in first.arms.items()}
+    expected = {BASE: 1, SFT: 1, DPO: 1} | {arm: len(attempts) for arm, attempts in first.arms.items()}
     for arm in sorted(expected.keys() | evaluation.arms.keys()):
         found = len(evaluation.arms.get(arm, []))
         if found == 0 or found != expected.get(arm, 0):
@@ -101,9 +98,9 @@ def _check_arms(evaluation: Evaluation, first: Evaluation, where: str) -> None:
 
 
 def arm_names(evaluations: list[Evaluation]) -> list[str]:
-    """Returns the arms in the order of every table: base, control, then the preference arms by name."""
-    first = [BASE, CONTROL]
-    return first + sorted(set(evaluations[0].arms) - set(first))
+    """Returns the arms in the order of every table: the product's own, then others by name."""
+    found = set(evaluations[0].arms)
+    return [arm for arm in ARMS if arm in found] + sorted(found - set(ARMS))
 
 
 def scores(evaluations: list[Evaluation], arm: str) -> FloatArray:

@@ -11,9 +11,10 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from stages.agent.error_types import CORRECT
 from stages.reporting import pair_pictures, pictures, wording
 from stages.reporting.background import DataCounts, TrainingLog
-from stages.reporting.evaluations import BASE, CONTROL, Attempt, Evaluation
+from stages.reporting.evaluations import Attempt, Evaluation
 from stages.reporting.results import Draws, Pair, TaskResult, flipped
 from stages.statistics import Comparison
+from stages.student.arms import BASE, CONTROLS
 
 ROOM = Path(__file__).parent
 PAGE = "page.html.jinja"
@@ -92,8 +93,8 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         gain_sentence=wording.gain_sentence,
-        preference_verdict=wording.preference_verdict,
-        preference_sentence=wording.preference_sentence,
+        verdict=wording.verdict,
+        verdict_sentence=wording.verdict_sentence,
         divergence=divergence,
         base=BASE,
         correct=CORRECT,
@@ -130,7 +131,7 @@ def _ends(log: TrainingLog) -> str:
 
 
 def _flips(result: TaskResult, cap: int) -> list[dict[str, Any]]:
-    return [_flip(result, pair, cap) for pair in result.comparisons if pair.after != CONTROL]
+    return [_flip(result, pair, cap) for pair in result.comparisons if pair.after not in CONTROLS.values()]
 
 
 def _flip(result: TaskResult, pair: Pair, cap: int) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from stages.reporting.evaluations import BASE, CONTROL, Evaluation, arm_names, scores
+from stages.reporting.evaluations import Evaluation, arm_names, scores
 from stages.statistics import Comparison, Interval, accuracy_interval, compare, detectable_difference, holm
+from stages.student.arms import BASE, CONTROLS, SFT, STARTS
 
 
 class Pair(NamedTuple):
@@ -88,9 +89,12 @@ class TaskResult:
 
 
 def pairs_of_arms(arms: Sequence[str]) -> list[Pair]:
-    """Returns what is compared: every preference arm with the base and with the control, then these two."""
-    preference = [arm for arm in arms if arm not in (BASE, CONTROL)]
-    return [Pair(arm, before) for arm in preference for before in (BASE, CONTROL)] + [Pair(CONTROL, BASE)]
+    """Returns what is compared: preference arms with base, SFT and their own controls; controls with their starts."""
+    controls = [arm for arm in CONTROLS.values() if arm in arms]
+    preference = [arm for arm in arms if arm not in (BASE, *controls)]
+    compared = [(arm, before) for arm in preference for before in (BASE, SFT, CONTROLS.get(arm, SFT))]
+    compared += [(arm, STARTS[arm]) for arm in controls]
+    return [Pair(*names) for names in dict.fromkeys(compared) if names[1] in arms]
 
 
 def analyse(task: str, evaluations: list[Evaluation], draws: Draws) -> TaskResult:

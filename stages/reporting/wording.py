@@ -1,11 +1,11 @@
 """How the report says things: numbers, names, and what the comparisons mean."""
 
-from stages.reporting.evaluations import BASE, CONTROL, PREFERENCE
 from stages.reporting.results import Pair, TaskResult
 from stages.statistics import Comparison, Interval
+from stages.student.arms import BASE, CONTROLS, DPO, SFT, STARTS
 
 SIGNIFICANT = 0.05
-_ARMS = {BASE: "base", CONTROL: "SFT control", PREFERENCE: "DPO"}
+_ARMS = {BASE: "base", SFT: "SFT control", DPO: "DPO"}
 _TEACHERS = {"reference": "the embedded reference teacher (worked solutions with planted mistakes)"}
 MINUS = "\N{MINUS SIGN}"
 
@@ -102,7 +102,7 @@ def gain_sentence(result: TaskResult, pair: Pair) -> str:
 
 
 def _sentence_title(arm: str) -> str:
-    return f"The {arm_title(arm)}" if arm == CONTROL else arm_title(arm)
+    return f"The {arm_title(arm)}" if arm == SFT else arm_title(arm)
 
 
 def _change(item: Comparison) -> str:
@@ -117,26 +117,38 @@ def _numbers(item: Comparison) -> str:
     return f"(95\u00a0% interval {points_interval(item.ci95)}, {p_equals(item.wilcoxon_p)})"
 
 
-def preference_verdict(result: TaskResult, pair: Pair) -> str:
-    """Says in a few words whether preference added anything over imitation."""
+def verdict(result: TaskResult, pair: Pair) -> str:
+    """Says in a few words what an arm added to another: preference to imitation, or more training to its start."""
     item = result.comparisons[pair]
-    name = arm_title(pair.after)
+    name, other = arm_title(pair.after), _added_to(pair)
     if not significant(item):
-        return f"On {result.task}, {name} added nothing that shows over imitation."
+        return f"On {result.task}, {name} added nothing that shows over {other}."
     if item.difference > 0:
-        return f"On {result.task}, {name} added to imitation."
-    return f"On {result.task}, {name} is worse than imitation."
+        return f"On {result.task}, {name} added to {other}."
+    return f"On {result.task}, {name} is worse than {other}."
 
 
-def preference_sentence(result: TaskResult, pair: Pair) -> str:
+def _added_to(pair: Pair) -> str:
+    if CONTROLS.get(pair.after, SFT) == pair.before:
+        return "imitation"
+    return f"the {arm_title(pair.before)}"
+
+
+def verdict_sentence(result: TaskResult, pair: Pair) -> str:
     """Gives the figures behind the verdict, and what this test set could have shown."""
     item = result.comparisons[pair]
     shown = result.detectable[pair]
     text = (
-        f"Against the SFT control, which imitates the same chosen calls: {points(item.difference)} points "
-        f"{_numbers(item)}: {item.gained} problems that only {arm_title(pair.after)} solves, {item.lost} that only "
-        "the control solves."
+        f"Against the {arm_title(pair.before)}, {_role(pair)}: {points(item.difference)} points {_numbers(item)}: "
+        f"{item.gained} problems that only {arm_title(pair.after)} solves, {item.lost} that only "
+        f"{arm_title(pair.before)} solves."
     )
     if shown is None:
         return f"{text} So few problems can't show any difference."
     return f"{text} A true difference of {detectable(shown)} points would be found in four of five such test sets."
+
+
+def _role(pair: Pair) -> str:
+    if STARTS.get(pair.after) == pair.before:
+        return "from which its training went on"
+    return "which imitates the same chosen calls, from the same start"

@@ -135,13 +135,24 @@ def load_arm(base: Path, adapter: Path | None) -> tuple[Any, Any]:
         UserError: If one of them cannot be had.
     """
     require(base, adapter)
-    model, tokenizer = load(base)
     if adapter is None:
-        return model, tokenizer
+        return load(base)
+    model, tokenizer = load_trainable(base, adapter)
+    return model.merge_and_unload(), tokenizer
+
+
+def load_trainable(base: Path, adapter: Path) -> tuple[Any, Any]:
+    """Returns the base model with an adapter that can be trained on, and the tokenizer.
+
+    Raises:
+        UserError: If one of them cannot be had.
+    """
+    require(base, adapter)
+    model, tokenizer = load(base)
     from peft import PeftModel
 
     try:
-        return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(), tokenizer
+        return PeftModel.from_pretrained(model, str(adapter), is_trainable=True), tokenizer
     except Exception as error:
         raise UserError(
             f"{adapter}: cannot be loaded ({first_line(error)}); run `dvc repro` to train it anew"

@@ -9,10 +9,10 @@ from pydantic import Field, model_validator
 
 from stages.files import Row
 from stages.parameters import Parameters
+from stages.student.arms import DPO, SFT
 from stages.student.checkpoints import newest
 from stages.student.rendering import OPTIONS
 
-DPO, SFT = "dpo", "sft"
 ARMS = (SFT, DPO)
 CHOSEN = "logps/chosen"
 LOGS_A_CHECKPOINT = 4
@@ -30,18 +30,17 @@ class Lora(Parameters):
     dropout: Annotated[float, Field(ge=0, lt=1)]
 
 
-class AdapterParameters(Parameters):
-    """`adapter` of params.yaml.
+class Training(Parameters):
+    """How both arms are trained on the same pairs.
 
     Attributes:
-        beta: Strength of DPO's pull towards the base.
+        beta: Strength of DPO's pull towards where training began.
         loss: The terms of the DPO loss, as TRL names them; the SFT term keeps the chosen turn likely.
         loss_weights: Weight of each term.
         learning_rate: Peak learning rate of both arms.
         epochs: Passes over the pairs.
         batch_size: Pairs of an optimizer step.
         max_length: The longest conversation in tokens; longer ones are refused, never cut.
-        lora: Shape of the adapter.
         collapse: By how much `logps/chosen` may fall before the run counts as collapsed.
         logging_steps: Optimizer steps between two logged rows.
         seed: Seed of initial weights and order.
@@ -56,7 +55,6 @@ class AdapterParameters(Parameters):
     epochs: Annotated[float, Field(gt=0)]
     batch_size: Annotated[int, Field(ge=1)]
     max_length: Annotated[int, Field(ge=1)]
-    lora: Lora
     collapse: Annotated[float, Field(gt=0)]
     logging_steps: Annotated[int, Field(ge=1)]
     seed: int
@@ -64,10 +62,20 @@ class AdapterParameters(Parameters):
     threads: Annotated[int, Field(ge=1)]
 
     @model_validator(mode="after")
-    def _paired(self) -> "AdapterParameters":
+    def _paired(self) -> "Training":
         if len(self.loss) != len(self.loss_weights):
             raise ValueError(f"`loss` has {len(self.loss)} terms and `loss_weights` {len(self.loss_weights)}")
         return self
+
+
+class AdapterParameters(Training):
+    """`adapter` of params.yaml.
+
+    Attributes:
+        lora: Shape of the adapter.
+    """
+
+    lora: Lora
 
 
 def train_adapter(
@@ -75,19 +83,21 @@ def train_adapter(
     model: Any,
     tokenizer: Any,
     pairs: Sequence[Row],
-    parameters: AdapterParameters,
-    log: Path,
+    parameters: Training,
+    lora: Lora | None,
+    log: Path | None,
     saved: Path,
 ) -> tuple[Any, list[Row]]:
     """Trains one arm's adapter on pairs, from its newest checkpoint on if there is one.
 
     Args:
         arm: `dpo`, or `sft` for the control: the same chosen turns, imitated.
-        model: The base; it is wrapped, not changed.
+        model: The base; it is wrapped, not changed. Or a PEFT model, whose adapter is trained on.
         tokenizer: Its tokenizer.
         pairs: Rows of data/pairs.
         parameters: How to train.
-        log: Folder for dvclive's metrics.
+        lora: Shape of the adapter that the base gets; None if it has one.
+        log: Folder for dvclive's metrics, if they are wanted.
         saved: Folder of the checkpoints.
 
     Returns:
@@ -97,9 +107,10 @@ def train_adapter(
     from transformers import PrinterCallback
 
     torch.set_num_threads(parameters.threads)
-    trainer = (_dpo if arm == DPO else _sft)(model, tokenizer, pairs, parameters, saved)
+    trainer = (_dpo if arm == DPO else _sft)(model, tokenizer, pairs, parameters, lora, saved)
     trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(_live(log))
+    if log is not None:
+        trainer.add_callback(_live(log))
     trainer.train(resume_from_checkpoint=newest(saved))
     history = [_measured(row) | {"step": row["step"]} for row in trainer.state.log_history if "loss" in row]
     for config in trainer.model.peft_config.values():
@@ -113,7 +124,9 @@ def collapsed(history: Sequence[Row], limit: float) -> bool:
     return len(values) > 1 and values[0] - values[-1] > limit
 
 
-def _dpo(model: Any, tokenizer: Any, pairs: Sequence[Row], parameters: AdapterParameters, folder: Path) -> Any:
+def _dpo(
+    model: Any, tokenizer: Any, pairs: Sequence[Row], parameters: Training, lora: Lora | None, folder: Path
+) -> Any:
     from trl import DPOConfig
 
     from stages.student.shared_prefix_trainer import SharedPrefixDPOTrainer
@@ -130,11 +143,13 @@ def _dpo(model: Any, tokenizer: Any, pairs: Sequence[Row], parameters: AdapterPa
         args=config,
         train_dataset=_dataset(pairs, ("prompt", "chosen", "rejected", "tools")),
         processing_class=tokenizer,
-        peft_config=_lora(parameters),
+        peft_config=_lora(lora),
     )
 
 
-def _sft(model: Any, tokenizer: Any, pairs: Sequence[Row], parameters: AdapterParameters, folder: Path) -> Any:
+def _sft(
+    model: Any, tokenizer: Any, pairs: Sequence[Row], parameters: Training, lora: Lora | None, folder: Path
+) -> Any:
     from trl import SFTConfig, SFTTrainer
 
     rows = [{"prompt": pair["prompt"], "completion": pair["chosen"], "tools": pair["tools"]} for pair in pairs]
@@ -143,11 +158,11 @@ def _sft(model: Any, tokenizer: Any, pairs: Sequence[Row], parameters: AdapterPa
         args=SFTConfig(**_common(parameters, folder), completion_only_loss=True),
         train_dataset=_dataset(rows, ("prompt", "completion", "tools")),
         processing_class=tokenizer,
-        peft_config=_lora(parameters),
+        peft_config=_lora(lora),
     )
 
 
-def _common(parameters: AdapterParameters, folder: Path) -> dict[str, Any]:
+def _common(parameters: Training, folder: Path) -> dict[str, Any]:
     """Settings of both trainers. TRL's defaults are for GPUs and large models: bf16, checkpointing, 1e-6."""
     import torch
 
@@ -175,13 +190,13 @@ def _common(parameters: AdapterParameters, folder: Path) -> dict[str, Any]:
     }
 
 
-def _lora(parameters: AdapterParameters) -> Any:
+def _lora(shape: Lora | None) -> Any:
     from peft import LoraConfig
 
-    return LoraConfig(
-        r=parameters.lora.rank,
-        lora_alpha=parameters.lora.alpha,
-        lora_dropout=parameters.lora.dropout,
+    return shape and LoraConfig(
+        r=shape.rank,
+        lora_alpha=shape.alpha,
+        lora_dropout=shape.dropout,
         target_modules="all-linear",
         task_type="CAUSAL_LM",
     )

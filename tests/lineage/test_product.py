@@ -91,7 +91,7 @@ EDITS = {
     "the reference teacher": (edit_all("stages/teachers/reference.py"), r"teachers\.reference|base"),
     "statistics": (edit_all("stages/statistics/*.py"), "report"),
     "the page of the report": (edit_all("stages/reporting/*.jinja", lambda path: path.write_text("x")), "report"),
-    "preference pairs": (edit_all("stages/preferences/pairs.py"), "pairs"),
+    "preference pairs": (edit_all("stages/preferences/pairs.py"), "pairs|refinement"),
     "the launcher": (edit_all("stages/__main__.py"), ""),
     "a verb": (edit_all("stages/show.py"), ""),
     "formatting": (edit_all("stages/**/*.py", reformat), ""),

@@ -62,7 +62,7 @@ def training(arm: str, steps: int = 120) -> list[dict]:
     for step in range(0, steps + 1, 5):
         left = 0.97**step
         row = {"step": step, "loss": 0.1 + 0.7 * left + rng.gauss(0, 0.02), "logps/chosen": -0.2 - 2.4 * left}
-        if arm != "sft":
+        if arm.endswith("dpo"):
             row |= {"logps/rejected": -3 - step / 8, "rewards/margins": step / 30, "rewards/accuracies": 1 - left / 2}
         rows.append(row)
     return rows
@@ -107,13 +107,13 @@ def write_inputs(root: Path, problems: int = 60, samples: int = 1, params: dict 
         for split, count in (("train", 150), ("validation", 20)):
             pairs = [pair(rng) for _ in range(count)]
             write_jsonl(root / f"data/pairs/{task}/{split}.jsonl", pairs)
-        for arm in ("dpo", "sft"):
-            write_jsonl(root / f"data/training/{task}/{arm}.jsonl", training(arm))
+        for kind, arms in (("training", ("dpo", "sft")), ("refinement", ("sft_dpo", "sft_sft"))):
+            for arm in arms:
+                write_jsonl(root / f"data/{kind}/{task}/{arm}.jsonl", training(arm))
+    stages = ("problems", "base", "chains", "attempts", "pairs", "adapter", "refinement", "evaluation", "report")
     code = {
         name: {"code": f"{place:02d}f3a9c27be841d0", "libs": {"sympy": "1.14.0"} if place % 2 else {}}
-        for place, name in enumerate(
-            ("problems", "base", "chains", "attempts", "pairs", "adapter", "evaluation", "report")
-        )
+        for place, name in enumerate(stages)
     }
     values = code | {
         "tasks": {name: {"code": f"{name}0123456789abcdef", "libs": {}} for name in ("fol", "math", "unused")},

@@ -19,15 +19,30 @@ def analysed(dpo, sft, problems=200):
 
 
 @pytest.mark.parametrize(
-    ("dpo", "sft", "verdict"),
+    ("dpo", "sft", "told"),
     [
         (0.95, 0.6, "On math, DPO added to imitation."),
         (0.6, 0.95, "On math, DPO is worse than imitation."),
         (0.8, 0.8, "On math, DPO added nothing that shows over imitation."),
     ],
 )
-def test_verdict_says_plainly_what_preference_added(dpo, sft, verdict):
-    assert wording.preference_verdict(analysed(dpo, sft), Pair("dpo", "sft")) == verdict
+def test_verdict_says_plainly_what_preference_added(dpo, sft, told):
+    assert wording.verdict(analysed(dpo, sft), Pair("dpo", "sft")) == told
+
+
+def test_an_arm_of_two_trainings_is_held_against_its_start_and_its_own_control():
+    rng = random.Random(4)
+    skill = {"base": 0.4, "sft": 0.6, "dpo": 0.6, "sft_sft": 0.6, "sft_dpo": 1.2}
+    rows = [evaluation(rng, "math", number, skill=skill) for number in range(200)]
+    result = analyse("math", [Evaluation.model_validate(row) for row in rows], DRAWS)
+    assert [pair.name for pair in result.comparisons] == [
+        "dpo_vs_base", "dpo_vs_sft", "sft_dpo_vs_base", "sft_dpo_vs_sft", "sft_dpo_vs_sft_sft", "sft_vs_base",
+        "sft_sft_vs_sft",
+    ]  # fmt: skip
+    assert wording.verdict(result, Pair("sft_dpo", "sft_sft")) == "On math, SFT + DPO added to imitation."
+    assert wording.verdict(result, Pair("sft_dpo", "sft")) == "On math, SFT + DPO added to the SFT control."
+    assert "the same chosen calls" in wording.verdict_sentence(result, Pair("sft_dpo", "sft_sft"))
+    assert "went on" in wording.verdict_sentence(result, Pair("sft_sft", "sft"))
 
 
 def test_gain_is_told_with_interval_p_value_and_counts():
@@ -40,8 +55,8 @@ def test_gain_is_told_with_interval_p_value_and_counts():
 
 
 def test_power_is_told_even_where_there_is_none():
-    assert "four of five" in wording.preference_sentence(analysed(0.8, 0.8), Pair("dpo", "sft"))
-    assert "So few problems" in wording.preference_sentence(analysed(0.8, 0.8, problems=4), Pair("dpo", "sft"))
+    assert "four of five" in wording.verdict_sentence(analysed(0.8, 0.8), Pair("dpo", "sft"))
+    assert "So few problems" in wording.verdict_sentence(analysed(0.8, 0.8, problems=4), Pair("dpo", "sft"))
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def run(arm, pairs, tmp_path_factory):
 def train(arm, pairs, log, **changes):
     parameters = PARAMETERS.model_copy(update=changes)
     with checkpoints(arm, {}, []) as saved:
-        return train_adapter(arm, tiny.model(), tiny.tokenizer(), pairs, parameters, log, saved)
+        return train_adapter(arm, tiny.model(), tiny.tokenizer(), pairs, parameters, parameters.lora, log, saved)
 
 
 def weights(model):
