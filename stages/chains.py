@@ -95,7 +95,7 @@ def _rows(assignment: Assignment, parameters: ChainParameters, hired: Hired, cou
     ended = hired.run(_attempts(assignment, parameters.samples), parameters.batch_size)
     given = assignment.task, assignment.functions, assignment.problems, parameters.samples
     total = len(assignment.problems) * parameters.samples
-    with tqdm(total=total, desc=f"chains {assignment.task.name}", disable=None) as progress:
+    with tqdm(total=total, desc=f"chains {assignment.task.name}", unit=" chains", disable=None) as progress:
         for problem, attempt, row in judge(*given, ended):
             counts[problem.family][row["outcome"]] += 1
             progress.set_postfix_str(str(hired.usage or ""), refresh=False)

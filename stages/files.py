@@ -1,5 +1,6 @@
 """Reading and writing of what passes between stages: JSON Lines with sorted keys, published atomically."""
 
+import errno
 import glob
 import hashlib
 import json
@@ -14,6 +15,7 @@ from stages.errors import UserError
 
 Row = dict[str, Any]
 T = TypeVar("T")
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 @contextmanager
@@ -21,6 +23,9 @@ def published(path: Path | str) -> Iterator[Path]:
     """Gives a scratch path (file or folder, not yet there) that takes the place of `path` on success only.
 
     A stage that fails leaves no half-written out behind; what one that was killed had begun is removed by the next.
+
+    Raises:
+        UserError: If there is no room for it.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -33,6 +38,10 @@ def published(path: Path | str) -> Iterator[Path]:
         if target.is_dir():
             shutil.rmtree(target)
         scratch.replace(target)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise UserError(f"{target}: {error.strerror}; free some disk space and run again") from None
     finally:
         _remove(scratch)
 

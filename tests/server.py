@@ -60,7 +60,7 @@ class Service:
 
     def _fault(self):
         rate = self.options.get("faults", 0)
-        return self.random.choice(FAULTS) if self.random.random() < rate else None
+        return self.random.choice(self.options.get("kinds", FAULTS)) if self.random.random() < rate else None
 
     async def _fail(self, fault, request):
         from aiohttp import web
@@ -75,7 +75,13 @@ class Service:
             await response.write(b'{"choices": [')
             request.transport.close()
             return response
-        texts = {"garbage": "<html>\x00", "empty": '{"choices": []}', "error": '{"error": {"message": "no"}}'}
+        filtered = {"index": 0, "message": {"role": "assistant", "content": None}, "finish_reason": "content_filter"}
+        texts = {
+            "garbage": "<html>\x00",
+            "empty": '{"choices": []}',
+            "error": '{"error": {"message": "no"}}',
+            "filter": json.dumps({"choices": [filtered]}),
+        }
         if fault in texts:
             return web.Response(text=texts[fault])
         key = request.headers.get("Authorization", "")

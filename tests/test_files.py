@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -55,6 +56,18 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path):
         raise KeyError
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert (tmp_path / "out/second").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full, whose disk is always full")
+def test_a_full_disk_is_said_with_the_remedy_and_the_old_file_stays(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    write_jsonl(path, [{"a": 1}])
+    said = pytest.raises(UserError, match=r"rows\.jsonl: No space left on device; free some disk space and run again")
+    with said, published(path) as scratch:
+        scratch.symlink_to("/dev/full")
+        scratch.write_text("x" * 100_000)
+    assert list(read_jsonl(path)) == [{"a": 1}]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_numbers_that_json_lacks_are_refused(tmp_path):

@@ -163,6 +163,14 @@ def test_a_folder_that_cannot_be_written_to_is_said_with_the_remedy(place):
         Store(place.parent / "file" / "store")
 
 
+def test_a_store_that_may_only_be_read_is_read_and_what_cannot_be_kept_is_said_with_the_remedy(place):
+    response = filled(place, 2).get(KEYS[0])
+    store = Store(place, writable=False)
+    assert store.get(KEYS[0]) == response
+    with pytest.raises(UserError, match=f"readonly database; set {VARIABLE} to a folder that can be written to"):
+        store.put(KEYS[5], "new")
+
+
 def test_export_and_import_carry_everything_over(place, tmp_path, monkeypatch, capsys):
     filled(place)
     assert main(["store", "export", str(tmp_path / "out.jsonl")]) == 0

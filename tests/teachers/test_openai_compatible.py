@@ -191,6 +191,21 @@ def test_every_failure_has_its_rule_and_none_shows_the_key(build, fault, message
     assert len(str(error.value)) < 600
 
 
+def test_an_answer_that_a_content_filter_cut_is_a_step_and_asked_for_once(build):
+    with serving(always="filter") as server:
+        rows, _ = build(server, {"samples": 1, "max_steps": 2})
+        assert server.stats()["tries"] == 2 * len(rows)
+    assert {(step["completion"], step["error"]) for row in rows for step in row["steps"]} == {("", "malformed")}
+
+
+def test_the_next_try_comes_when_the_server_asks_for_it(build, known):
+    with serving(problems=known, faults=0.2, kinds=["429"]) as server:
+        build(server, {"samples": 1}, pause=600.0, tries=20)
+        stats = server.stats()
+    assert stats["faults"]["429"] > 0
+    assert stats["billed"] == stats["requests"]
+
+
 @pytest.mark.parametrize("usage", [None, [], "many", {"prompt_tokens": "x", "completion_tokens": None}])
 @pytest.mark.parametrize(
     ("message", "text"),
