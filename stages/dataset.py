@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
-from itertools import groupby
-from operator import itemgetter
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -17,14 +16,17 @@ from stages.errors import UserError
 from stages.files import Row, line, published, read_records
 from stages.preferences.card import CONFIGURATIONS, SPLITS, Recorded, card
 from stages.preferences.formats import Formats, turn_key
+from stages.preferences.levels import of_steps
+from stages.preferences.reading import by_problem
 from stages.preferences.summary import STEPS, Summary
 from stages.student.model import first_line
 from stages.tasks import load_task
 from stages.tasks.configured import configured, read_problems
 
-CHAINS, PAIRS, EXPORTS = Path("data/chains"), Path("data/pairs"), Path("data/exports")
+CHAINS, ATTEMPTS = Path("data/chains"), Path("data/attempts")
+PAIRS, EXPORTS = Path("data/pairs"), Path("data/exports")
 CARD, LOCK = "README.md", Path("dvc.lock")
-STAGES = ("problems", "chains", "pairs")
+STAGES = ("problems", "chains", "attempts", "pairs")
 Files = dict[tuple[str, str], IO[str]]
 
 
@@ -75,29 +77,26 @@ def _write(task: str, folder: Path) -> Summary:
 def _rows(task: str) -> Iterator[tuple[str, str, Row, str]]:
     """Yields configuration, split, row, and the family of its problem."""
     setting, proven = configured(task), set[str]()
-    problems = {problem.id: (split, problem) for split in SPLITS for problem in read_problems(task, split)}
     for split in SPLITS:
         for row, key in read_records(PAIRS / task / f"{split}.jsonl", _rejected):
             proven.add(key)
             yield STEPS, split, row, row["family"]
     formats = Formats(setting.task, setting.functions, proven)
-    chains = read_records(CHAINS / f"{task}.jsonl", _chain)
-    for identity, group in groupby(chains, key=itemgetter("problem_id")):
-        if identity in problems:
-            split, problem = problems[identity]
-            yield from ((name, split, row, problem.family) for name, row in formats.rows(problem, group))
+    paths = [path for folder in (CHAINS, ATTEMPTS) if (path := folder / f"{task}.jsonl").exists() or folder == CHAINS]
+    for split in SPLITS:
+        problems = read_problems(task, split)
+        for problem, *chains in zip(problems, *(by_problem(path, problems) for path in paths), strict=True):
+            rows = formats.rows(problem, chain.from_iterable(chains))
+            yield from ((name, split, row, problem.family) for name, row in rows)
 
 
 def _rejected(row: Row) -> tuple[Row, str]:
-    """Returns a pair, and what the turn that it rejects is known by."""
+    """Returns a pair of turns, and what the one that it rejects is known by."""
     for name in ("problem_id", "error_type", "family", "origin", "augmentation"):
         if not isinstance(row[name], str):
             raise ValueError(f"`{name}` must be a text")
+    row = of_steps(row)
     return row, turn_key(row["prompt"], row["rejected"][0])
-
-
-def _chain(row: Row) -> Row:
-    return {"problem_id": row["problem_id"], "steps": [{"completion": step["completion"]} for step in row["steps"]]}
 
 
 def _recorded(task: str) -> Recorded:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 from tqdm import tqdm
@@ -40,6 +40,7 @@ class PairParameters(Parameters):
     """`pairs` of params.yaml.
 
     Attributes:
+        level: `step` for pairs of two next calls, `chain` for pairs of two whole chains.
         mix: Whose mistakes are taken.
         mistakes: Weight of each error type among the constructed mistakes, where several can be made; 0 for never.
         augment: Variants of the training problems, by method.
@@ -49,6 +50,7 @@ class PairParameters(Parameters):
         seed: Decides which steps, which mistakes, which variants, and which pairs caps leave out.
     """
 
+    level: Literal["step", "chain"]
     mix: Mix
     mistakes: dict[str, Annotated[float, Field(ge=0)]]
     augment: AugmentParameters
@@ -88,7 +90,8 @@ def run(task: str) -> None:
 def _rows(setting: Configured, split: str, parameters: PairParameters) -> Iterator[Row]:
     name, elsewhere = setting.task.name, parameters.augment.prefix if split == TRAIN else 0
     problems = read_problems(name, split)
-    maker = Maker(setting.task, parameters.mix, parameters.mistakes, elsewhere, few_answers(problems), parameters.seed)
+    made_as = parameters.level, parameters.mix, parameters.mistakes
+    maker = Maker(setting.task, *made_as, elsewhere, few_answers(problems), parameters.seed)
     augmenter, kept = _augmenter(setting, split, problems, parameters), _kept(name, parameters)
     near = augmenter.held_out.near_duplicates(problems, PROBLEMS / name / f"{split}.jsonl")
     sources = [SOURCES[TEACHER], *([SOURCES[STUDENT]] if parameters.mix.student else [])]

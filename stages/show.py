@@ -16,6 +16,7 @@ from stages.agent.calls import Call
 from stages.agent.error_types import CORRECT, ErrorType
 from stages.errors import UserError
 from stages.files import Row, line, read_records
+from stages.preferences.levels import of_steps
 from stages.screen import console, outcome_text, step_text
 from stages.tasks import load_task
 
@@ -141,6 +142,7 @@ def _chain(row: Row, questions: Questions) -> RenderableType:
 
 def _pair(row: Row, _: Questions) -> RenderableType:
     """The end of the common beginning, then the two turns that may follow it."""
+    row = of_steps(row)
     first, *turns = row["prompt"]
     earlier = [
         Text.assemble(_turn(turns[place]), (f" → {turns[place + 1]['content']}", "dim"))

@@ -64,6 +64,7 @@ class Maker:
 
     Attributes:
         task: Checks answers.
+        level: Of what rows are pairs: `STEP` or `CHAIN`.
         mix: Whose mistakes are taken.
         weights: Of each error type among constructed mistakes.
         elsewhere: How many more pairs there are after as many calls as no pair of the problem has before it.
@@ -72,6 +73,7 @@ class Maker:
     """
 
     task: Task
+    level: str
     mix: Mix
     weights: Mapping[str, float]
     elsewhere: int
@@ -80,7 +82,7 @@ class Maker:
 
     def rows(self, version: Version) -> list[Row]:
         """Returns the rows of data/pairs that a version gives, without what they have in common: `tools`."""
-        records = (pair.record() for pair in self.make(version))
+        records = (pair.record(self.level) for pair in self.make(version))
         return [{name: value for name, value in row.items() if name != "tools"} for row in records]
 
     def make(self, version: Version) -> Iterator[Pair]:

@@ -1,13 +1,13 @@
 """A collator for preferences between whole chains: what came back from calls is read, and not trained on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from trl.trainer.dpo_trainer import DataCollatorForPreference
 
-from stages.agent.episode import Message
+from stages.student.rendering import turns
 
 SIDES = ("chosen", "rejected")
 
@@ -41,9 +41,9 @@ class ChainCollator(DataCollatorForPreference):  # type: ignore[misc]
                 whole.
         """
         batch: dict[str, Any] = super().torch_call(examples)
-        turns = [self._turns(example, side) for side in SIDES for example in examples]
+        found = [self._turns(example, side) for side in SIDES for example in examples]
         mask = batch["completion_mask"]
-        for row, spans in zip(mask, turns):
+        for row, spans in zip(mask, found):
             kept = torch.zeros_like(row)
             for begin, end in spans:
                 kept[begin:end] = 1
@@ -54,22 +54,5 @@ class ChainCollator(DataCollatorForPreference):  # type: ignore[misc]
         """Returns where each turn of the assistant begins and ends, in tokens from the first of the prompt."""
         if side not in example:
             raise ValueError("the messages are missing; use DPOConfig(remove_unused_columns=False)")
-        tokens = example["prompt_ids"] + example[f"{side}_ids"]
-        messages, start = [*example["prompt"], *example[side]], len(example["prompt"])
-        spans = []
-        for place in range(start, len(messages)):
-            if messages[place]["role"] == "assistant":
-                begin = self._length(messages[:place], example, tokens, add_generation_prompt=True)
-                spans.append((begin, self._length(messages[: place + 1], example, tokens)))
-        return spans
-
-    def _length(
-        self, messages: Sequence[Message], example: Mapping[str, Any], tokens: Sequence[int], **options: Any
-    ) -> int:
-        options |= example.get("chat_template_kwargs") or {}
-        begun = self.tokenizer.apply_chat_template(
-            list(messages), tools=example.get("tools"), return_dict=False, **options
-        )
-        if tokens[: len(begun)] != begun:
-            raise ValueError(f"the chat template renders the first {len(messages)} messages in another way than all")
-        return len(begun)
+        tokens, options = example["prompt_ids"] + example[f"{side}_ids"], example.get("chat_template_kwargs") or {}
+        return turns(self.tokenizer, example["prompt"], example[side], tokens, example.get("tools"), **options)

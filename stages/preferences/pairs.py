@@ -1,17 +1,18 @@
-"""Step-level preference pairs: after the same beginning, the call that leads on against one that is proven wrong."""
+"""Preference pairs: after the same beginning, the call that leads on against one that is proven wrong."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from stages.agent.episode import Episode, Message, assistant_message, conversation
+from stages.agent.episode import Episode, Message, Step, assistant_message, conversation
 from stages.agent.error_types import ErrorType
 from stages.agent.functions import FunctionSet, Schema
 from stages.files import dump
+from stages.preferences.levels import CHAIN, STEP
 from stages.preferences.ways import Guide
 from stages.tasks.task import Problem, Task
-from stages.teachers.mistakes import Setting, mistake_at
+from stages.teachers.mistakes import Setting, mistake_at, perform
 
 TEACHER, STUDENT, CONSTRUCTED = "teacher", "student", "constructed"
 ORIGINAL = "none"
@@ -26,6 +27,8 @@ class Pair:
         prompt: The conversation so far.
         chosen: The turn that leads on to the gold answer.
         rejected: The turn that is proven wrong.
+        right: A whole chain with the chosen turn.
+        wrong: The chain with the rejected turn.
         tools: The functions that may be called.
         error_type: How the rejected turn is wrong.
         origin: Whose mistake it is: the teacher's, the student's own, or one that was constructed.
@@ -38,6 +41,8 @@ class Pair:
     prompt: Sequence[Message]
     chosen: Message
     rejected: Message
+    right: Sequence[Step]
+    wrong: Sequence[Step]
     tools: Sequence[Schema]
     error_type: ErrorType
     origin: str
@@ -50,9 +55,18 @@ class Pair:
         """What no two pairs of a problem have in common: the conversation with the turn that is rejected."""
         return dump([list(self.prompt), self.rejected])
 
-    def record(self) -> dict[str, Any]:
-        """Returns the pair in TRL's conversational preference format."""
-        return {**vars(self), "prompt": list(self.prompt), "chosen": [self.chosen], "rejected": [self.rejected]}
+    def record(self, level: str = STEP) -> dict[str, Any]:
+        """Returns the pair in TRL's conversational preference format.
+
+        Args:
+            level: `STEP` for a preference between the two turns, `CHAIN` for one between the chains from the question
+                on: what came back from their calls stands in between, to be read and not to be trained on.
+        """
+        row = {name: value for name, value in vars(self).items() if name not in ("right", "wrong")}
+        if level != CHAIN:
+            return row | {"prompt": list(self.prompt), "chosen": [self.chosen], "rejected": [self.rejected]}
+        sides = [conversation(self.prompt[0]["content"], steps)[1:-1] for steps in (self.right, self.wrong)]
+        return row | {"prompt": list(self.prompt[:1]), "chosen": sides[0], "rejected": sides[1]}
 
 
 class PairBuilder:
@@ -104,11 +118,12 @@ class PairBuilder:
 
     def _construct(self, setting: Setting, index: int, error: ErrorType) -> Pair | None:
         """Makes a mistake of one type in place of a step, if there is such a mistake and it is proven wrong."""
-        before = [step.completion for step in setting.gold[:index]]
         if (mistake := mistake_at(setting, index, error)) is None:
             return None
-        spare = int(error != ErrorType.STEP_LIMIT)
-        pair = self._pair(self._guide.replay([*before, *mistake.completions], spare), CONSTRUCTED)
+        limit = index + len(mistake.completions) + len(setting.gold) - mistake.resume
+        episode = self._guide.begin(limit + (error != ErrorType.STEP_LIMIT))
+        perform(setting.gold, mistake, episode)
+        pair = self._pair(episode, CONSTRUCTED)
         return pair if pair and pair.error_type == error and len(pair.prompt) == 2 * index + 1 else None
 
     def _pair(self, episode: Episode, origin: str) -> Pair | None:
@@ -122,6 +137,8 @@ class PairBuilder:
             conversation(episode.prompt, episode.steps[: course.right]),
             assistant_message(course.way[0], course.right),
             assistant_message(episode.steps[course.right], course.right),
+            [*episode.steps[: course.right], *course.way],
+            episode.steps,
             episode.functions.schemas,
             course.error,
             origin,

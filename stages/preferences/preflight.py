@@ -72,7 +72,8 @@ def _empty(chosen: Sequence[Message], rejected: Sequence[Message]) -> Iterator[s
     """Yields what is empty; a model may write nothing, and that is a wrong answer like any other."""
     if any(not message.get("tool_calls") and message.get("content") is None for message in rejected):
         yield "a rejected turn has neither text nor call"
-    if any(not message.get("tool_calls") and not str(message.get("content") or "").strip() for message in chosen):
+    turns = [message for message in chosen if message.get("role") == "assistant"]
+    if any(not message.get("tool_calls") and not str(message.get("content") or "").strip() for message in turns):
         yield "a chosen turn has neither text nor call"
 
 

@@ -77,9 +77,13 @@ class Guide:
             ways = left
         return Course(len(episode.steps), ways[0], None)
 
+    def begin(self, max_steps: int) -> Episode:
+        """Returns a fresh attempt."""
+        return Episode(self.task.prompt(self.problem.question), self.functions, max_steps)
+
     def replay(self, completions: Sequence[str], spare: int = 0) -> Episode:
         """Executes completions; with spare steps, the attempt does not end at the step limit."""
-        episode = Episode(self.task.prompt(self.problem.question), self.functions, len(completions) + spare)
+        episode = self.begin(len(completions) + spare)
         for completion in completions:
             if episode.ended is None:
                 episode.receive(completion)

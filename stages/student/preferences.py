@@ -9,9 +9,10 @@ from pydantic import Field, model_validator
 
 from stages.files import Row
 from stages.parameters import Parameters
+from stages.preferences.levels import is_of_chains
 from stages.student.arms import DPO, SFT
 from stages.student.checkpoints import newest
-from stages.student.rendering import OPTIONS
+from stages.student.rendering import OPTIONS, tokenize, turns
 
 ARMS = (SFT, DPO)
 CHOSEN = "logps/chosen"
@@ -131,8 +132,10 @@ def _dpo(
 
     from stages.student.shared_prefix_trainer import SharedPrefixDPOTrainer
 
+    whole = any(map(is_of_chains, pairs))
     config = DPOConfig(
         **_common(parameters, folder),
+        remove_unused_columns=not whole,  # the collator needs the messages
         beta=parameters.beta,
         loss_type=parameters.loss,
         loss_weights=parameters.loss_weights,
@@ -144,7 +147,14 @@ def _dpo(
         train_dataset=_dataset(pairs, ("prompt", "chosen", "rejected", "tools")),
         processing_class=tokenizer,
         peft_config=_lora(lora),
+        data_collator=_collator(tokenizer) if whole else None,
     )
+
+
+def _collator(tokenizer: Any) -> Any:
+    from stages.preferences.masking import ChainCollator
+
+    return ChainCollator(tokenizer=tokenizer)
 
 
 def _sft(
@@ -152,14 +162,32 @@ def _sft(
 ) -> Any:
     from trl import SFTConfig, SFTTrainer
 
-    rows = [{"prompt": pair["prompt"], "completion": pair["chosen"], "tools": pair["tools"]} for pair in pairs]
     return SFTTrainer(
         model=model,
         args=SFTConfig(**_common(parameters, folder), completion_only_loss=True),
-        train_dataset=_dataset(rows, ("prompt", "completion", "tools")),
+        train_dataset=_imitated(pairs, tokenizer),
         processing_class=tokenizer,
         peft_config=_lora(lora),
     )
+
+
+def _imitated(pairs: Sequence[Row], tokenizer: Any) -> Any:
+    """Returns the chosen turns to be imitated: of whole chains as tokens, those of results marked to be left out."""
+    from datasets import Dataset
+
+    if not any(map(is_of_chains, pairs)):
+        rows = [{"prompt": pair["prompt"], "completion": pair["chosen"], "tools": pair["tools"]} for pair in pairs]
+        return _dataset(rows, ("prompt", "completion", "tools"))
+    return Dataset.from_list([_marked(pair, tokenizer) for pair in pairs])
+
+
+def _marked(pair: Row, tokenizer: Any) -> Row:
+    prompt, chosen, tools = pair["prompt"], pair["chosen"], pair["tools"]
+    tokens = tokenize(tokenizer, [*prompt, *chosen], tools)
+    mask = [0] * len(tokens)
+    for begin, end in turns(tokenizer, prompt, chosen, tokens, tools, **OPTIONS):
+        mask[begin:end] = [1] * (end - begin)
+    return {"input_ids": tokens, "completion_mask": mask}
 
 
 def _common(parameters: Training, folder: Path) -> dict[str, Any]:

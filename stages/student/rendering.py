@@ -19,3 +19,36 @@ def tokenize(tokenizer: Any, messages: Sequence[Message], tools: Sequence[Schema
         list(messages), tools=list(tools), return_dict=False, **OPTIONS, **options
     )
     return rendered
+
+
+def turns(
+    tokenizer: Any,
+    prompt: Sequence[Message],
+    answer: Sequence[Message],
+    tokens: Sequence[int],
+    tools: Sequence[Schema] | None,
+    **options: Any,
+) -> list[tuple[int, int]]:
+    """Returns where each turn of the assistant in an answer begins and ends, in tokens.
+
+    Args:
+        tokenizer: Its chat template tells.
+        prompt: The conversation before the answer.
+        answer: Turns of the assistant, with what came back from their calls in between.
+        tokens: Both as they were rendered.
+        tools: JSON schemas of the functions.
+        **options: What `apply_chat_template` was given.
+
+    Raises:
+        ValueError: If the chat template renders a beginning in another way than the whole.
+    """
+
+    def length(messages: Sequence[Message], **begun: Any) -> int:
+        rendered = tokenizer.apply_chat_template(list(messages), tools=tools, return_dict=False, **options, **begun)
+        if list(tokens[: len(rendered)]) != rendered:
+            raise ValueError(f"the chat template renders the first {len(messages)} messages in another way than all")
+        return len(rendered)
+
+    messages = [*prompt, *answer]
+    places = [place for place in range(len(prompt), len(messages)) if messages[place]["role"] == "assistant"]
+    return [(length(messages[:at], add_generation_prompt=True), length(messages[: at + 1])) for at in places]

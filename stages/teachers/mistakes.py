@@ -6,7 +6,7 @@ problem: its family and the functions that it takes.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Annotated
@@ -14,15 +14,16 @@ from typing import Annotated
 from pydantic import Field
 
 from stages.agent.calls import Call
-from stages.agent.episode import STOP, Step
+from stages.agent.episode import STOP, Episode, Step
 from stages.agent.error_types import ErrorType
 from stages.agent.values import Value
 from stages.parameters import Parameters
-from stages.tasks.references import called
+from stages.tasks.references import called, carry
 from stages.tasks.task import Problem, Task
 
 FEW_ANSWERS = 5
 Kind = tuple[str, str]
+Script = Generator[str, str, None]  # from what came back to the next completion
 
 
 class MistakeParameters(Parameters):
@@ -129,6 +130,33 @@ def mistake_at(setting: Setting, index: int, error: ErrorType) -> Mistake | None
     """Returns a mistake of a type in place of one gold step, or None if it can't be made there."""
     call = setting.gold[index].call
     return _FORMS[error](setting, index, call) if call else None
+
+
+def follow(gold: Sequence[Step], mistake: Mistake | None) -> Script:
+    """Writes the gold calls, and a mistake in its place; what came back wrong is carried on into later calls."""
+    carried: dict[str, str] = {}
+    index = 0
+    while index < len(gold):
+        if mistake and index == mistake.index:
+            result = ""
+            for completion in mistake.completions:
+                result = yield completion
+            index = mistake.resume
+            carried[gold[index - 1].result] = result
+            continue
+        call = gold[index].call
+        result = yield str(carry(call, carried)) if call else gold[index].completion
+        if result != gold[index].result:
+            carried[gold[index].result] = result
+        index += 1
+
+
+def perform(gold: Sequence[Step], mistake: Mistake, episode: Episode) -> None:
+    """Carries out a chain with a mistake, until the episode ends."""
+    script = follow(gold, mistake)
+    completion = next(script)
+    while episode.receive(completion) and episode.ended is None:
+        completion = script.send(episode.steps[-1].result)
 
 
 def _malformed(setting: Setting, index: int, call: Call) -> Mistake:

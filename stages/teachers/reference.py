@@ -3,7 +3,7 @@
 It is embedded, needs no weights, and is no language model: it reads the problem's reference, not its question.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,22 +16,23 @@ from stages.agent.loop import run
 from stages.agent.model import Request
 from stages.errors import UserError
 from stages.parameters import section
-from stages.tasks.references import carry, execute_reference
+from stages.tasks.references import execute_reference
 from stages.tasks.task import Problem
 from stages.teachers.mistakes import (
     Mistake,
     MistakeParameters,
+    Script,
     Setting,
     draw,
     few_answers,
+    follow,
     kind,
+    perform,
     places,
     plans,
     uniform,
 )
 from stages.teachers.teacher import Assignment, Hired
-
-Script = Generator[str, str, None]
 
 
 class ReferenceParameters(MistakeParameters):
@@ -102,35 +103,13 @@ class ReferenceTeacher:
     def _fails(self, gold: Sequence[Step], mistake: Mistake, problem: Problem) -> bool:
         """Executes a script; whether a mistake misses the gold answer depends on what it changes further on."""
         episode = Episode("", self._assignment.functions, self._assignment.max_steps)
-        script = follow(gold, mistake)
-        completion = next(script)
-        while episode.receive(completion) and episode.ended is None:
-            completion = script.send(episode.steps[-1].result)
+        perform(gold, mistake, episode)
         return episode.answer is None or not self._assignment.task.check(episode.answer, problem.answer)
 
     def _solve(self, problem: Problem) -> Sequence[Step]:
         if problem.reference is None:
             raise UserError(f"problem {problem.id} has no reference; the reference teacher cannot solve it")
         return execute_reference(problem.reference, self._assignment.functions).steps
-
-
-def follow(gold: Sequence[Step], mistake: Mistake | None) -> Script:
-    """Writes the gold calls, and a mistake in its place; what came back wrong is carried on into later calls."""
-    carried: dict[str, str] = {}
-    index = 0
-    while index < len(gold):
-        if mistake and index == mistake.index:
-            result = ""
-            for completion in mistake.completions:
-                result = yield completion
-            index = mistake.resume
-            carried[gold[index - 1].result] = result
-            continue
-        call = gold[index].call
-        result = yield str(carry(call, carried)) if call else gold[index].completion
-        if result != gold[index].result:
-            carried[gold[index].result] = result
-        index += 1
 
 
 def create(assignment: Assignment) -> ReferenceTeacher:

@@ -9,6 +9,7 @@ from stages.agent.calls import Call
 from stages.agent.episode import Episode
 from stages.agent.error_types import CORRECT, ErrorType
 from stages.agent.loop import Attempt, run
+from stages.preferences.levels import CHAIN, of_steps
 from stages.preferences.pairs import PairBuilder
 from stages.tasks import load_families, load_functions, load_task
 from stages.tasks.problem_sets import generate
@@ -145,6 +146,19 @@ def test_rows_are_written_in_the_format_of_trl(setting):
         json.dumps(row, allow_nan=False)
 
 
+def test_whole_chains_part_where_the_turns_do(setting):
+    for pair in setting.pairs:
+        row = pair.record(CHAIN)
+        assert of_steps(row) == of_steps(pair.record()) == pair.record()
+        for side, right in (("chosen", True), ("rejected", False)):
+            episode = Episode(row["prompt"][0]["content"], setting.functions, 99)
+            for message in row[side]:
+                if message["role"] == "assistant":
+                    episode.receive(written(message))
+            assert episode.messages[:-1] == row["prompt"] + row[side]
+            assert setting.is_right(pair, episode) == right
+
+
 def test_no_pair_comes_twice(setting):
     texts = [json.dumps([pair.prompt, pair.chosen, pair.rejected]) for pair in setting.pairs]
     assert len(set(texts)) == len(texts)
@@ -236,6 +250,11 @@ def test_constructed_pairs_are_wrong_at_steps_of_the_reference(setting):
     assert len({pair.error_type for pair in found}) >= 6
     assert {pair.origin for pair in found} == {"constructed"}
     assert all(pair.chosen != pair.rejected for pair in found)
+    for pair in found:
+        episode = Episode(pair.prompt[0]["content"], setting.functions, 99)
+        for step in pair.wrong:
+            episode.receive(step.completion)
+        assert not setting.is_right(pair, episode), "the mistake is carried to the end of the chain"
 
 
 @pytest.mark.parametrize("error", ErrorType)
