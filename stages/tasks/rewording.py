@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 
-PRONOUNS = {"he", "she", "him", "her", "his", "hers", "himself", "herself", "they", "them", "their", "theirs"}
+GENDERED = {"he", "she", "him", "her", "his", "hers", "himself", "herself"}  # what no other name may stand before
 _WORD = re.compile(r"\w+")
 _BETWEEN = re.compile(r"(?<=[.?!])(\s+)")
 _FIELD = re.compile(r"\{(\w+)\}")

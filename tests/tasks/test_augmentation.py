@@ -115,6 +115,23 @@ def test_premises_are_assumed_in_the_order_in_which_they_are_told():
         assert execute_reference(variant.reference, functions).answer == "True"
 
 
+def test_sentences_that_refer_to_those_before_keep_their_place():
+    reference = written([formula("kind(Bob)"), formula("tall(Bob)")], formula("kind(Bob)"), "True")
+    reorder = load_augmentation("fol")["premises"]
+    for text, works in (("Bob is kind. Bob is tall.", True), ("Bob is kind. He is tall.", False)):
+        assert (reorder(problem(f"{text} Is Bob kind?", reference, "True"), Random(1)) is not None) == works
+
+
+def test_no_template_is_filled_so_that_its_article_is_wrong():
+    reference = written([formula("forall x (impus(x) -> tall(x))")], formula("tall(Bob)"), "Unknown")
+    paraphrase = load_augmentation("fol")["paraphrase"]
+    for seed in range(20):
+        made = paraphrase(
+            problem("Every impus is tall. Every dog is an impus. Is Bob tall?", reference, ""), Random(seed)
+        )
+        assert made.question.startswith("Every impus is tall. Every dog is an impus.")
+
+
 def problem(question, reference, answer, family="gsm8k"):
     return Problem("p", question, answer, family, len(reference) - 1, reference)
 

@@ -9,11 +9,12 @@ from itertools import accumulate
 from random import Random
 
 from stages.tasks.fol.sentences import ADJECTIVES, NAMES, NOUNS
-from stages.tasks.rewording import PRONOUNS, Rewording, joined, renaming, replaced, split, words_of
+from stages.tasks.rewording import GENDERED, Rewording, joined, renaming, replaced, split, words_of
 from stages.tasks.task import Method, Problem, Variant
 
 _PREDICATE = re.compile(r"\b(\w+)\(")
 _CONSTANT = re.compile(r"\b([A-Z][a-z]+)\b(?!\()")
+_REFERS = re.compile(r"(He|She|It|They|This|That|These|Those|His|Her|Its|Their)\b(?! is not true that)")
 _ID = re.compile(r"\bf(\d+)\b")
 _ANSWERS = {"True", "False", "Unknown"}
 _REWORDING = Rewording(
@@ -30,7 +31,7 @@ _REWORDING = Rewording(
     fields={
         "name": "[A-Z][a-z]+",
         "other": "[A-Z][a-z]+",
-        "noun": "[a-z]+",
+        "noun": "[b-df-hj-np-tv-z][a-z]*",  # no template has an `an`
         "what": "(?:a )?(?!not)[a-z]+",
         "that": "(?:a )?(?!not)[a-z]+",
     },
@@ -42,7 +43,7 @@ def rename(problem: Problem, random: Random) -> Variant | None:
     calls = "\n".join(problem.reference or ())
     taken = words_of(problem.question) | words_of(calls)
     words: dict[str, str] = {}
-    if not PRONOUNS & set(map(str.lower, taken)):
+    if not GENDERED & set(map(str.lower, taken)):
         words |= renaming(set(_CONSTANT.findall(calls)) & words_of(problem.question) - _ANSWERS, NAMES, taken, random)
     for vocabulary in (NOUNS, ADJECTIVES):
         found = set(_PREDICATE.findall(calls)) & set(vocabulary)
@@ -66,7 +67,7 @@ def premises(problem: Problem, random: Random) -> Variant | None:
     """Tells and assumes the premises in another order, if every sentence is one premise."""
     sentences, blanks = split(problem.question)
     *groups, last = _groups(problem.reference or ())
-    if len(groups) != len(sentences) - 1:
+    if len(groups) != len(sentences) - 1 or any(_REFERS.match(sentence) for sentence in sentences):
         return None
     order = random.sample(range(len(groups)), len(groups))
     question = joined([*(sentences[place] for place in order), sentences[-1]], blanks)

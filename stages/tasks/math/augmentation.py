@@ -1,6 +1,6 @@
 """Problems about other people, things and numbers, or told in other words; a new answer is computed anew.
 
-Problems of data sets are changed only where that is safe: names where no pronoun tells of the person, and numbers where
+Problems of data sets are changed only where that is safe: names where nobody is `he` or `she`, and numbers where
 the question has those of the calls and no others, in their order.
 """
 
@@ -14,7 +14,7 @@ from stages.agent.values import exact, literal, result_text
 from stages.tasks.math.families import FAMILIES
 from stages.tasks.math.operations import OPERATIONS, call_of
 from stages.tasks.math.stories import NAMES, THINGS
-from stages.tasks.rewording import PRONOUNS, Rewording, joined, renaming, replaced, split, words_of
+from stages.tasks.rewording import GENDERED, Rewording, joined, renaming, replaced, split, words_of
 from stages.tasks.task import Method, Problem, Variant
 
 _NUMBER = re.compile(r"\b\d+\b")
@@ -61,7 +61,7 @@ def rename(problem: Problem, random: Random) -> Variant | None:
     """Tells it of other people and, in procedural problems, of other things."""
     taken, procedural = words_of(problem.question), problem.family in FAMILIES
     words: dict[str, str] = {}
-    if procedural or not PRONOUNS & set(map(str.lower, taken)):
+    if procedural or not GENDERED & set(map(str.lower, taken)):
         words |= renaming(taken & set(NAMES), NAMES, taken, random)
     if procedural:
         words |= renaming(taken & set(THINGS), THINGS, taken, random)
