@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 repro: $(BIN)/.installed  ## build everything that is out of date
 	dvc repro
 
-test: check  ## what `.ci/run` runs
+test: check  ## what `.ci/run` runs, after `llama`
 	pytest -n auto --dist loadfile
 
 check: $(BIN)/.installed  ## style and types
@@ -23,8 +23,9 @@ bench: $(BIN)/.installed  ## ratios against the alternatives
 mutants: $(BIN)/.installed  ## every edit of the code: what is rebuilt, and what really changes
 	python -m tests.lineage.mutation
 
-llama: $(BIN)/.installed  ## the optional teacher that runs GGUFs in-process; compiled here, about ten minutes on two cores
-	CMAKE_ARGS="-DLLAVA_BUILD=OFF" $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-llama.lock
+llama: $(BIN)/.installed  ## the optional teacher that runs GGUFs in-process; compiled here, minutes on two cores
+	CMAKE_ARGS="-DLLAVA_BUILD=OFF -DCMAKE_PROJECT_llama.cpp_INCLUDE=$(CURDIR)/requirements-llama.cmake $(CMAKE_ARGS)" \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-llama.lock
 
 fuzz: $(BIN)/.installed  ## a million hostile texts against all that reads what a model writes
 	python -m tests.fuzz

@@ -69,16 +69,31 @@ def server(built):
         yield server
 
 
+def runs(folder, command, **stand_ins):
+    words = shlex.split(re.sub("[A-Z]+", lambda found: stand_ins.get(found[0], found[0]), command))
+    program = [str(Path(sys.executable).parent / words[0]), *words[1:]]
+    done = subprocess.run(program, cwd=folder, env=environment(), capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, (command, done.stdout[-2000:], done.stderr[-2000:])
+    assert "Traceback" not in done.stderr, command
+    return done.stdout
+
+
 def test_the_readmes_commands_work(built, gsm8k, server):
     stand_ins = {"FOLDER": str(gsm8k), "URL": server.url, "NAME": "any", "FILE": str(gsm8k.parent / "export.jsonl")}
     for command in commands():
-        if command.startswith("make ") or ("llama_cpp" in command and not find_spec("llama_cpp")):
-            continue
-        words = shlex.split(re.sub("|".join(stand_ins), lambda found: stand_ins[found[0]], command))
-        program = [str(Path(sys.executable).parent / words[0]), *words[1:]]
-        done = subprocess.run(program, cwd=built, env=environment(), capture_output=True, text=True, timeout=300)
-        assert done.returncode == 0, (command, done.stdout[-2000:], done.stderr[-2000:])
-        assert "Traceback" not in done.stderr, command
+        if not command.startswith("make ") and "llama_cpp" not in command:
+            runs(built, command, **stand_ins)
+
+
+@pytest.mark.skipif(not find_spec("llama_cpp"), reason="llama-cpp-python is optional: `make llama` installs it")
+def test_a_student_as_gguf_teaches_in_a_whole_run(built):
+    page = (ROOT / "docs/teachers.md").read_text(encoding="utf-8")
+    (exports,) = re.findall(r"```\n(python -m stages export .*?)```", page, re.DOTALL)
+    for command in exports.splitlines():
+        shown = runs(built, command)
+    assert {"chains@fol", "chains@math", "report"} <= set(ran(shown))
+    rows = [json.loads(line) for line in (built / "data/chains/math.jsonl").read_text("utf-8").splitlines()]
+    assert len({row["steps"][0]["completion"] for row in rows}) > len(rows) / 2, "the model writes, and not by rote"
 
 
 def test_gsm8k_goes_through_problems_chains_and_pairs(built, gsm8k):
