@@ -72,7 +72,7 @@ def server(built):
 def runs(folder, command, **stand_ins):
     words = shlex.split(re.sub("[A-Z]+", lambda found: stand_ins.get(found[0], found[0]), command))
     program = [str(Path(sys.executable).parent / words[0]), *words[1:]]
-    done = subprocess.run(program, cwd=folder, env=environment(), capture_output=True, text=True, timeout=300)
+    done = subprocess.run(program, cwd=folder, env=environment(), capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, (command, done.stdout[-2000:], done.stderr[-2000:])
     assert "Traceback" not in done.stderr, command
     return done.stdout

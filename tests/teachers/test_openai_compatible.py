@@ -256,6 +256,14 @@ def test_after_a_clone_the_store_is_seeded_from_the_chains(build, known, monkeyp
         assert server.stats()["billed"] == len({key for row in rows for key in row["requests"]}) > before
 
 
+RUN = f"""
+import signal, sys
+from stages.__main__ import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background may have inherited none
+sys.exit(main(["chains", "{TASK}"]))
+"""
+
+
 @pytest.fixture
 def run_beside(built, tmp_path):
     """Starts the stage `chains` in a process of its own; all of them share a store."""
@@ -266,7 +274,7 @@ def run_beside(built, tmp_path):
         values = {"chains": {"teacher": "openai_compatible"}, "teachers": {"openai_compatible": teacher}}
         lay_out(folder, overlaid(parameters(), values))
         variables = {**os.environ, VARIABLE: str(tmp_path / "store"), "PYTHONPATH": str(ROOT)}
-        return subprocess.Popen([sys.executable, "-m", "stages", "chains", TASK], cwd=folder, env=variables)
+        return subprocess.Popen([sys.executable, "-c", RUN], cwd=folder, env=variables)
 
     return start
 
@@ -293,6 +301,16 @@ def test_what_a_run_has_asked_for_another_one_asks_for_only_when_that_is_killed(
         assert server.stats()["requests"] == 16
         second.kill()
     assert [process.wait() for process in (first, second)] == [-signal.SIGKILL] * 2
+
+
+def test_an_interrupt_asks_for_nothing_more_and_keeps_what_has_been_asked_for(run_beside, known, tmp_path):
+    with serving(problems=known, latency=1.0) as server:
+        running = run_beside(server, "a")
+        await_tries(server, 17)
+        running.send_signal(signal.SIGINT)
+        assert running.wait() == 130
+        stats = server.stats()
+    assert len(Store(tmp_path / "store")) == stats["billed"] == stats["tries"] <= 32
 
 
 def await_tries(server, count):
