@@ -18,6 +18,7 @@ STAGES = {
     "adapter": "the DPO adapter and the SFT control",
     "refinement": "from the SFT control on, DPO on its own mistakes, and a control of its own",
     "evaluation": "every arm on the same held-out problems",
+    "generalization": "every arm on problems unlike those of training",
     "report": "what was gained, with paired statistics",
 }
 VERBS = {

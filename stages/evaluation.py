@@ -28,16 +28,30 @@ def run(task: str) -> None:
     """
     parameters = section("evaluation", Sampling)
     setting, problems = configured(task), read_problems(task, "test")
-    for arm in ARMS:
-        require(*folders(task, arm))
-    results = {arm: list(_attempt(setting, problems, arm, parameters)) for arm in ARMS}
-    rows = (_row(problem, {arm: results[arm][place] for arm in ARMS}) for place, problem in enumerate(problems))
+    require_arms(task)
+    rows = evaluate(setting, problems, parameters)
     write_jsonl(FOLDER / f"{task}.jsonl", rows)
     for arm in ARMS:
-        right = sum(sample["outcome"] == CORRECT for samples in results[arm] for sample in samples)
+        right = sum(sample["outcome"] == CORRECT for row in rows for sample in row["arms"][arm])
         print(
             f"evaluation {task} {arm}: {right / (len(problems) * parameters.samples):.3f} of {len(problems)} problems"
         )
+
+
+def require_arms(task: str) -> None:
+    """Looks whether all arms have been built.
+
+    Raises:
+        UserError: If one has not.
+    """
+    for arm in ARMS:
+        require(*folders(task, arm))
+
+
+def evaluate(setting: Configured, problems: Sequence[Problem], sampling: Sampling) -> list[Row]:
+    """Lets every arm attempt the same problems, and returns a row a problem."""
+    results = {arm: list(_attempt(setting, problems, arm, sampling)) for arm in ARMS}
+    return [_row(problem, {arm: results[arm][place] for arm in ARMS}) for place, problem in enumerate(problems)]
 
 
 def _attempt(setting: Configured, problems: Sequence[Problem], arm: str, sampling: Sampling) -> Iterator[list[Row]]:

@@ -67,6 +67,7 @@ def _collect() -> "Report":
     teacher = _teacher(values)
     draws = Draws(chosen.seed, chosen.resamples)
     evaluations = {task: read_evaluations(DATA / "evaluations" / f"{task}.jsonl") for task in tasks}
+    shifted = {task: read_evaluations(DATA / "generalization" / f"{task}.jsonl") for task in tasks}
     return Report(
         draws=draws,
         training={
@@ -80,7 +81,7 @@ def _collect() -> "Report":
         fingerprints=background.lineage(_fingerprints(), tasks, teacher),
         parameters=background.parameters(values, teacher),
         flips=chosen.flips,
-        results=[analyse(task, evaluations[task], draws) for task in tasks],
+        results=[analyse(task, evaluations[task], shifted[task], draws) for task in tasks],
     )
 
 

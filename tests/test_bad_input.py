@@ -15,7 +15,7 @@ from tests.workspace import lay_out, parameters, pretend_attempts, snapshot
 ATTEMPTS = "data/attempts/math.jsonl"
 PROBLEMS, CHAINS, PAIRS = "data/problems/math/{}.jsonl", "data/chains/math.jsonl", "data/pairs/math/{}.jsonl"
 TRAIN, VALIDATION, TEST = (PROBLEMS.format(split) for split in ("train", "validation", "test"))
-STAGES = ("problems", "base", "chains", "attempts", "pairs", "adapter", "refinement", "evaluation")
+STAGES = ("problems", "base", "chains", "attempts", "pairs", "adapter", "refinement", "evaluation", "generalization")
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +78,7 @@ SECTIONS = {
     "adapter": ("adapter",),
     "refinement": ("refinement",),
     "evaluation": ("evaluation",),
+    "generalization": ("generalization", "math"),
 }
 
 

@@ -205,6 +205,13 @@ def test_every_arm_attempts_every_problem(built):
                 assert sample["error_type"] == (None if sample["outcome"] == "correct" else sample["outcome"])
 
 
+def test_every_arm_attempts_problems_unlike_those_of_training(built):
+    for task in TASKS:
+        found = rows(built / f"data/generalization/{task}.jsonl")
+        assert {"deeper", "other names", "other function order"} <= {row["shift"] for row in found}
+        assert all(set(row["arms"]) == set(ARMS) for row in found)
+
+
 def test_metrics_are_as_documented(built):
     metrics = json.loads((built / "data/report/metrics.json").read_text())
     for task in TASKS:

@@ -107,9 +107,10 @@ def test_equal_inputs_give_equal_bytes_in_another_process(built, tmp_path_factor
 def test_several_samples_and_a_further_arm(build):
     write_inputs(build, samples=3)
     for task in ("fol", "math"):
-        for line in range(1, 61):
-            path = build / f"data/evaluations/{task}.jsonl"
-            edit_row(path, line, lambda row: row["arms"].update(sft_dpo=row["arms"]["dpo"]))
+        for kind, count in (("evaluations", 60), ("generalization", 20)):
+            for line in range(1, count + 1):
+                path = build / f"data/{kind}/{task}.jsonl"
+                edit_row(path, line, lambda row: row["arms"].update(sft_dpo=row["arms"]["dpo"]))
     report.run()
     metrics = json.loads((build / "data/report/metrics.json").read_text())["fol"]
     assert metrics["base"]["n"] == 60
@@ -166,7 +167,7 @@ def test_page_follows_light_and_dark(built):
     text = (built / "data/report/index.html").read_text()
     assert "prefers-color-scheme: dark" in text
     pictures = re.findall(r"<svg.*?</svg>", text, flags=re.DOTALL)
-    assert len(pictures) == 11
+    assert len(pictures) == 13
     for picture in pictures:
         assert "var(--ink)" in picture or "var(--muted)" in picture
         assert not set(re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", picture))

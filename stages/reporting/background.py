@@ -12,7 +12,18 @@ from stages.files import Row, read_jsonl
 from stages.reporting.pair_counts import PairCounts, count_pairs
 from stages.student.arms import ARMS
 
-STAGES = ("problems", "base", "chains", "attempts", "pairs", "adapter", "refinement", "evaluation", "report")
+STAGES = (
+    "problems",
+    "base",
+    "chains",
+    "attempts",
+    "pairs",
+    "adapter",
+    "refinement",
+    "evaluation",
+    "generalization",
+    "report",
+)
 
 
 @dataclass(frozen=True)

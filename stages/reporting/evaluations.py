@@ -45,13 +45,17 @@ class Attempt(_Record):
 
 
 class Evaluation(_Record):
-    """One problem and what every arm made of it; the attempts of an arm stand in the order of their samples."""
+    """One problem and what every arm made of it; the attempts of an arm stand in the order of their samples.
+
+    `shift` says how it is unlike the problems of training, if it is.
+    """
 
     problem_id: str
     question: str
     answer: str
     family: str
     depth: int
+    shift: str = ""
     arms: dict[str, list[Attempt]] = Field(min_length=1)
 
     def first(self, arm: str) -> Attempt:
@@ -72,7 +76,7 @@ def read_evaluations(path: Path) -> list[Evaluation]:
         _check_arms(evaluation, (evaluations or [evaluation])[0], f"{path}:{number}")
         evaluations.append(evaluation)
     if not evaluations:
-        raise UserError(f"{path}: holds no problem; rebuild it with `dvc repro evaluation`")
+        raise UserError(f"{path}: holds no problem; rebuild it with `dvc repro`")
     return evaluations
 
 
@@ -82,7 +86,7 @@ def _parse(row: Row, where: str) -> Evaluation:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
-        raise UserError(f"{where}: `{key}`: {first['msg']}; rebuild it with `dvc repro evaluation`") from None
+        raise UserError(f"{where}: `{key}`: {first['msg']}; rebuild it with `dvc repro`") from None
 
 
 def _check_arms(evaluation: Evaluation, first: Evaluation, where: str) -> None:
@@ -93,7 +97,7 @@ def _check_arms(evaluation: Evaluation, first: Evaluation, where: str) -> None:
             raise UserError(
                 f"{where}: arm `{arm}` has {found} samples of problem {evaluation.problem_id!r}, expected "
                 f"{max(1, expected.get(arm, 0))}: arms can only be compared on the same problems; "
-                "rebuild it with `dvc repro evaluation`"
+                "rebuild it with `dvc repro`"
             )
 
 

@@ -47,6 +47,7 @@ def plot_rows(results: list[TaskResult], logs: Mapping[str, list[TrainingLog]]) 
     return {
         "families": [row for result in results for row in _group_rows(result, result.families, "family")],
         "depths": [row for result in results for row in _group_rows(result, result.depths, "depth")],
+        "shifts": [row for result in results for row in _group_rows(result, result.shifts, "shift")],
         "errors": [row for result in results for row in _error_rows(result)],
         "training": [
             {"task": task, "arm": log.arm} | row for task, items in logs.items() for log in items for row in log.rows

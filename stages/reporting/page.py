@@ -114,7 +114,8 @@ def _json(value: object) -> str:
 
 def _pictures(result: TaskResult, logs: list[TrainingLog]) -> dict[str, str]:
     return {
-        "families": pictures.families(result),
+        "families": pictures.by_group(result, result.families, "families"),
+        "shifts": pictures.by_group(result, result.shifts, "shifts"),
         "depths": pictures.depths(result),
         "errors": pictures.errors(result),
         "training": pictures.training(result.task, result.arms, logs),

@@ -33,9 +33,8 @@ def differences(results: Sequence[TaskResult]) -> str:
         return to_svg(figure, "differences")
 
 
-def families(result: TaskResult) -> str:
-    """Draws the accuracy of every arm by family, with intervals."""
-    groups = result.families
+def by_group(result: TaskResult, groups: Sequence[Group], name: str) -> str:
+    """Draws the accuracy of every arm in each of some groups, with intervals."""
     with style():
         figure = new_figure(WIDTH, 0.8 + len(groups) * (0.14 + 0.13 * len(result.arms)))
         axes = figure.subplots()
@@ -51,7 +50,7 @@ def families(result: TaskResult) -> str:
         axes.xaxis.set_major_formatter(PercentFormatter())
         axes.grid(axis="y", visible=False)
         _legend(axes, len(result.arms))
-        return to_svg(figure, f"{result.task}-families")
+        return to_svg(figure, f"{result.task}-{name}")
 
 
 def depths(result: TaskResult) -> str:

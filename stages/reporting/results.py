@@ -74,6 +74,7 @@ class TaskResult:
         detectable: The true difference that a test finds in four of five cases, by pair; None if there is none.
         families: One group a family.
         depths: One group a depth, ascending.
+        shifts: One group for each kind of problems unlike those of training.
         outcomes: How many attempts of each arm ended in each outcome.
     """
 
@@ -85,6 +86,7 @@ class TaskResult:
     detectable: dict[Pair, float | None]
     families: list[Group]
     depths: list[Group]
+    shifts: list[Group]
     outcomes: dict[str, Counter[str]]
 
 
@@ -97,8 +99,8 @@ def pairs_of_arms(arms: Sequence[str]) -> list[Pair]:
     return [Pair(*names) for names in dict.fromkeys(compared) if names[1] in arms]
 
 
-def analyse(task: str, evaluations: list[Evaluation], draws: Draws) -> TaskResult:
-    """Computes all tables of a task."""
+def analyse(task: str, evaluations: list[Evaluation], shifted: list[Evaluation], draws: Draws) -> TaskResult:
+    """Computes all tables of a task from held-out problems and, for one of the tables, those unlike training's."""
     comparisons = _comparisons(evaluations, draws)
     return TaskResult(
         task=task,
@@ -112,6 +114,7 @@ def analyse(task: str, evaluations: list[Evaluation], draws: Draws) -> TaskResul
         },
         families=_groups(evaluations, lambda evaluation: evaluation.family, draws),
         depths=_groups(evaluations, lambda evaluation: evaluation.depth, draws),
+        shifts=_groups(shifted, lambda evaluation: evaluation.shift, draws),
         outcomes=_outcomes(evaluations),
     )
 

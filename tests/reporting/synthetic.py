@@ -11,6 +11,7 @@ FAMILIES = {
     "fol": ["quantifier", "chain_rule", "negation", "unknown"],
     "math": ["shopping", "travel", "mixtures", "sharing", "work_rates"],
 }
+SHIFTS = ["deeper", "other names"]
 MISTAKES = ["wrong_argument", "wrong_function", "premature_stop", "wrong_order", "malformed", "loop", "execution_error"]
 
 
@@ -101,6 +102,8 @@ def write_inputs(root: Path, problems: int = 60, samples: int = 1, params: dict 
         rng = random.Random(task)
         rows = [evaluation(rng, task, number, samples) for number in range(problems)]
         write_jsonl(root / f"data/evaluations/{task}.jsonl", rows)
+        shifted = [evaluation(rng, task, number) | {"shift": SHIFTS[number % 2]} for number in range(20)]
+        write_jsonl(root / f"data/generalization/{task}.jsonl", shifted)
         outcomes = [rng.choice(["correct", "correct", *MISTAKES]) for _ in range(90)]
         chains = [{"problem_id": f"{task}-train-{i // 2}", "outcome": kind} for i, kind in enumerate(outcomes)]
         write_jsonl(root / f"data/chains/{task}.jsonl", chains)
@@ -110,7 +113,18 @@ def write_inputs(root: Path, problems: int = 60, samples: int = 1, params: dict 
         for kind, arms in (("training", ("dpo", "sft")), ("refinement", ("sft_dpo", "sft_sft"))):
             for arm in arms:
                 write_jsonl(root / f"data/{kind}/{task}/{arm}.jsonl", training(arm))
-    stages = ("problems", "base", "chains", "attempts", "pairs", "adapter", "refinement", "evaluation", "report")
+    stages = (
+        "problems",
+        "base",
+        "chains",
+        "attempts",
+        "pairs",
+        "adapter",
+        "refinement",
+        "evaluation",
+        "generalization",
+        "report",
+    )
     code = {
         name: {"code": f"{place:02d}f3a9c27be841d0", "libs": {"sympy": "1.14.0"} if place % 2 else {}}
         for place, name in enumerate(stages)

@@ -15,7 +15,8 @@ def analysed(dpo, sft, problems=200):
     rng = random.Random(4)
     skill = {"base": 0.4, "sft": sft, "dpo": dpo}
     rows = [evaluation(rng, "math", number, skill=skill) for number in range(problems)]
-    return analyse("math", [Evaluation.model_validate(row) for row in rows], DRAWS)
+    evaluations = [Evaluation.model_validate(row) for row in rows]
+    return analyse("math", evaluations, evaluations, DRAWS)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,8 @@ def test_an_arm_of_two_trainings_is_held_against_its_start_and_its_own_control()
     rng = random.Random(4)
     skill = {"base": 0.4, "sft": 0.6, "dpo": 0.6, "sft_sft": 0.6, "sft_dpo": 1.2}
     rows = [evaluation(rng, "math", number, skill=skill) for number in range(200)]
-    result = analyse("math", [Evaluation.model_validate(row) for row in rows], DRAWS)
+    evaluations = [Evaluation.model_validate(row) for row in rows]
+    result = analyse("math", evaluations, evaluations, DRAWS)
     assert [pair.name for pair in result.comparisons] == [
         "dpo_vs_base", "dpo_vs_sft", "sft_dpo_vs_base", "sft_dpo_vs_sft", "sft_dpo_vs_sft_sft", "sft_vs_base",
         "sft_sft_vs_sft",
