@@ -33,6 +33,12 @@ FOLDER = Path("data/pairs")
 SOURCES = {TEACHER: Path("data/chains"), STUDENT: Path("data/attempts")}
 FINGERPRINTS = Path("data/fingerprints.json")
 ROOTS = ("pairs", "tasks", "functions", "augmentations")  # what code the stage runs: its own, and that of its task
+CHOOSING = {
+    "augment",
+    "near_duplicate",
+    "difficulty",
+    "caps",
+}  # whose pairs are taken, not how they are made
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
 
@@ -117,7 +123,7 @@ def _kept(task: str, parameters: PairParameters) -> KeptPairs:
         return KeptPairs(None, None)
     recorded = json.loads(FINGERPRINTS.read_text(encoding="utf-8"))
     code = {root: recorded[root] if root == "pairs" else recorded[root].get(task) for root in ROOTS}
-    return KeptPairs(store.folder(), [code, parameters.model_dump()])
+    return KeptPairs(store.folder(), [code, parameters.model_dump(exclude=CHOOSING)])
 
 
 def _augmenter(setting: Configured, split: str, problems: Sequence[Problem], parameters: PairParameters) -> Augmenter:

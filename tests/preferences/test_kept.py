@@ -100,8 +100,27 @@ def test_another_tasks_code_makes_nothing_anew(run):
 @pytest.mark.parametrize("changes", [{"mix": {"constructed": 2}}, {"mistakes": {"loop": 0.0}}, {"seed": 1}])
 def test_other_parameters_make_all_anew(run, changes):
     run()
-    Path("params.yaml").write_text(yaml.safe_dump(overlaid(parameters(), {"pairs": changes})))
+    set_pairs(changes)
     assert len(run()) == 56
+
+
+@pytest.mark.parametrize("changes", [{"caps": {"problem": 1}}, {"difficulty": [0.5, 1.0]}, {"near_duplicate": 0.5}])
+def test_a_choice_among_pairs_makes_none_anew(run, changes):
+    run()
+    set_pairs(changes)
+    assert run() == []
+
+
+def test_variants_are_all_that_is_made_where_they_are_asked_for(run):
+    run()
+    set_pairs({"augment": {"rename": 1}})
+    assert all("~rename0" in name for name in run())
+    set_pairs({"augment": {"prefix": 1}})
+    assert len(run()) == 40, "further pairs of every training problem"
+
+
+def set_pairs(changes):
+    Path("params.yaml").write_text(yaml.safe_dump(overlaid(parameters(), {"pairs": changes})))
 
 
 def test_other_questions_and_answers_are_made_anew(run):
