@@ -5,12 +5,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Annotated
 
 from pydantic import Field
 
 from stages.files import Row, published, read_jsonl, write_jsonl
 from stages.parameters import Parameters, section
+from stages.preferences.levels import of_steps
 from stages.preferences.pairs import STUDENT, Pair, PairBuilder
 from stages.preferences.preflight import preflight
 from stages.student.arms import ADAPTERS, BASES, DPO, REFINED, SFT, SFT_DPO, SFT_SFT, side_by_side, tell
@@ -22,7 +24,7 @@ from stages.tasks.configured import FOLDER as PROBLEMS
 from stages.tasks.configured import Configured, configured, read_problems
 from stages.tasks.task import Problem
 
-FOLDER, FINGERPRINTS = Path("data/refinement"), Path("data/fingerprints.json")
+FOLDER, PAIRS, FINGERPRINTS = Path("data/refinement"), Path("data/pairs"), Path("data/fingerprints.json")
 LOSSES = {SFT_SFT: SFT, SFT_DPO: DPO}
 
 
@@ -32,11 +34,14 @@ class RefinementParameters(Parameters):
     Attributes:
         rounds: How often the preference arm is sampled, and both are trained on the mistakes that it made.
         sampling: How it is sampled on the training problems; every round draws anew.
+        replay: How many pairs of the first training are mixed with each new one, as far as there are so many: without
+            them the steps that no new pair is about suffer.
         training: How both arms are trained in a round.
     """
 
     rounds: Annotated[int, Field(ge=1)]
     sampling: Sampling
+    replay: Annotated[int, Field(ge=0)]
     training: Training
 
 
@@ -49,7 +54,7 @@ def run(task: str) -> None:
     parameters, setting = section("refinement", RefinementParameters), configured(task)
     base, start = BASES / task, ADAPTERS / task / SFT
     require(base, start)
-    inputs = [base, start, PROBLEMS / task / "train.jsonl", FINGERPRINTS]
+    inputs = [base, start, PROBLEMS / task / "train.jsonl", PAIRS / task / "train.jsonl", FINGERPRINTS]
     settings = parameters.model_dump(exclude={"training": {"workers"}})
     with checkpoints(f"{task}-refinement", settings, inputs) as saved:
         rounds = list(_rounds(setting, parameters, start, saved))
@@ -86,7 +91,8 @@ def _pairs(setting: Configured, adapter: Path, parameters: RefinementParameters,
         chains: dict[str, list[Row]] = defaultdict(list)
         for row in attempt(student, setting, problems, sampling, f"refinement {task}, round {number}"):
             chains[row["problem_id"]].append(row)
-        write_jsonl(path, (pair.record() for item in problems for pair in _mistakes(setting, item, chains[item.id])))
+        made = [pair.record() for item in problems for pair in _mistakes(setting, item, chains[item.id])]
+        write_jsonl(path, [*made, *_replayed(task, len(made) * parameters.replay, sampling.seed)])
     pairs = list(read_jsonl(path))
     preflight(pairs, load(BASES / setting.task.name)[1], parameters.training.max_length, path)
     return pairs
@@ -94,6 +100,12 @@ def _pairs(setting: Configured, adapter: Path, parameters: RefinementParameters,
 
 def _mistakes(setting: Configured, problem: Problem, chains: Sequence[Row]) -> Iterator[Pair]:
     return PairBuilder(setting.task, setting.functions, problem, chains).build(chains, STUDENT)
+
+
+def _replayed(task: str, count: int, seed: int) -> list[Row]:
+    """Draws pairs of the first training, as pairs of steps."""
+    pairs = list(map(of_steps, read_jsonl(PAIRS / task / "train.jsonl")))
+    return Random(seed).sample(pairs, min(count, len(pairs)))
 
 
 def _train(task: str, parameters: Training, before: Mapping[str, Path], folder: Path, arm: str) -> list[Row]:

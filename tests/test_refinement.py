@@ -10,7 +10,7 @@ from stages.files import read_jsonl
 from stages.student.checkpoints import FOLDER as CHECKPOINTS
 from stages.tasks.configured import read_problems
 from tests import tiny
-from tests.workspace import lay_out, overlaid, parameters, snapshot
+from tests.workspace import lay_out, overlaid, parameters, pretend_attempts, snapshot
 
 ARMS = ("sft_sft", "sft_dpo")
 TRAINING = {"logging_steps": 1, "batch_size": 4}
@@ -23,7 +23,9 @@ def prepared(tmp_path_factory):
     folder = lay_out(tmp_path_factory.mktemp("prepared"), overlaid(parameters(), SIZES))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        assert main(["problems", "math"]) == 0
+        assert [main([stage, "math"]) for stage in ("problems", "chains")] == [0, 0]
+        pretend_attempts("math")
+        assert main(["pairs", "math"]) == 0
     tiny.model().save_pretrained(folder / "models/base/math")
     tiny.tokenizer().save_pretrained(folder / "models/base/math")
     adapted = get_peft_model(tiny.model(), LoraConfig(r=2, target_modules="all-linear"))
@@ -53,11 +55,21 @@ def outs(folder):
 def test_the_students_own_mistakes_stand_against_the_references_calls(refined):
     references = {item.id: item.reference for item in read_problems("math", "train")}
     pairs = list(read_jsonl("data/refinement/math/pairs.jsonl"))
-    assert pairs
-    for pair in pairs:
+    own = [pair for pair in pairs if pair["origin"] == "student"]
+    assert own
+    for pair in own:
         (call,) = pair["chosen"][0]["tool_calls"]
         assert any(text.startswith(call["function"]["name"] + "(") for text in references[pair["problem_id"]])
         assert pair["chosen"] != pair["rejected"]
+
+
+def test_pairs_of_the_first_training_are_mixed_in(refined):
+    pairs = list(read_jsonl("data/refinement/math/pairs.jsonl"))
+    first = list(read_jsonl("data/pairs/math/train.jsonl"))
+    replayed = [pair for pair in pairs if pair in first]
+    own = sum(pair["origin"] == "student" and pair not in first for pair in pairs)
+    assert 0 < len(replayed) <= 2 * own
+    assert len(replayed) + own == len(pairs)
 
 
 def test_both_arms_train_as_many_steps_on_as_many_rounds(refined):
