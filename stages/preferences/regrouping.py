@@ -2,56 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice, permutations, product
 
 from stages.agent.calls import Call
-from stages.agent.episode import STOP, Step
+from stages.agent.episode import Step
 from stages.agent.error_types import CallError
 from stages.agent.functions import FunctionSet
 from stages.agent.values import Value
+from stages.preferences.plans import Plan, Planned
 from stages.tasks.references import as_argument
 
 LARGEST = 4  # calls that are regrouped together; with each more there are ten times as many ways
 MOST_READINGS = 16
 _STEP = "#0"  # stands for what a step gave
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A call that is still to be made.
-
-    Attributes:
-        call: In it, results of earlier planned calls stand under the names that those have.
-        result: The name of its own result.
-    """
-
-    call: Call
-    result: str
-
-    @classmethod
-    def of(cls, step: Step) -> "Planned":
-        """Returns the plan to make a step's call again."""
-        return cls(step.call or Call(STOP), step.result)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to follow a step.
-
-    Attributes:
-        calls: In order.
-        results: What came back so far, by the names that it has in these calls.
-    """
-
-    calls: Sequence[Planned]
-    results: Mapping[str, str]
-
-
-def replacing(step: Step, way: Sequence[Step], place: int) -> Plan:
-    """Returns the plan to go a way on with a step in place of one of its calls."""
-    rest = [Planned.of(item) for item in (*way[:place], *way[place + 1 :])]
-    return Plan(rest, {way[place].result: step.result})
 
 
 def regroupings(step: Step, way: Sequence[Step], functions: FunctionSet) -> Iterator[Plan]:

@@ -1,6 +1,6 @@
 """Ways to the answer: the calls that still lead there from the beginning of a chain, found by executing them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
@@ -8,7 +8,8 @@ from typing import Any
 from stages.agent.episode import STOP, Episode, Step
 from stages.agent.error_types import CORRECT, ErrorType
 from stages.agent.functions import FunctionSet
-from stages.preferences.regrouping import Plan, is_too_far, regroupings, replacing
+from stages.preferences.plans import Plan, equivalents, replacing
+from stages.preferences.regrouping import is_too_far, regroupings
 from stages.tasks.references import carry, error_type
 from stages.tasks.task import Problem, Task
 
@@ -36,10 +37,10 @@ class Guide:
     """Knows ways to the answer of one problem.
 
     A step is right if it is a call of a way, whatever the order; if it may stand for one, such as a call with commuted
-    arguments; or if it groups the operands of a way in another order. What is left of the way, with the actual
-    results carried on, must then lead to the answer. A step is wrong if it fails, or if what is left of no way leads
-    to the answer with its result in place of the next one. Of a step that is neither, such as one in place of a
-    premise that is not needed, nothing is known.
+    arguments or another variable; or if it groups the operands of a way in another order. What is left of the way,
+    with the actual results carried on, must then lead to the answer. A step is wrong if it fails, or if what is left
+    of no way leads to the answer with its result in place of the next one. Of a step that is neither, such as one in
+    place of a premise that is not needed, nothing is known.
 
     Attributes:
         task: Checks answers.
@@ -103,7 +104,7 @@ class Guide:
         """Returns ways on from a step with which none of the known ones begins."""
         if _ends(step):
             return [[]] if step.error is None and self.task.check(step.result, self.problem.answer) else []
-        alike = (replacing(step, way, place) for way in ways for place in self._alike(step, way))
+        alike = (plan for way in ways for plan in equivalents(step, way, self.task, self.functions))
         regrouped = (plan for way in ways for plan in regroupings(step, way, self.functions))
         made = (self._complete(before, step, plan) for plan in chain(alike, regrouped))
         return _distinct(islice((way for way in made if way is not None), MOST))
@@ -124,24 +125,10 @@ class Guide:
             return []
         return [place for place, other in enumerate(way) if other.call and other.call.name == step.call.name]
 
-    def _alike(self, step: Step, way: Way) -> Iterator[int]:
-        """Yields the places of calls that a step may stand for."""
-        return (place for place, other in enumerate(way) if self._stands_for(step, other))
-
-    def _stands_for(self, step: Step, other: Step) -> bool:
-        """Compares what came back or, where that is a mere name, the arguments."""
-        if step.call is None or other.call is None or other.call.name == STOP:
-            return False
-        if any(self.functions.uses_state(name) for name in {step.call.name, other.call.name}):
-            given, wanted = (list(map(str, call.keywords.values())) for call in (step.call, other.call))
-            free = step.call.name not in self.task.ordered and sorted(given) == sorted(wanted)
-            return step.call.name == other.call.name and (free or given == wanted)
-        return step.result == other.result
-
     def _complete(self, before: Sequence[Step], step: Step, plan: Plan) -> Way | None:
         """Executes a plan on what came back before, and returns its steps if it leads to the answer."""
         episode = self.replay([item.completion for item in (*before, step)], spare=len(plan.calls))
-        carried = dict(plan.results)
+        carried = dict(plan.words)
         for item in plan.calls:
             done = episode.receive(str(carry(item.call, carried)))
             if done.error is not None or episode.ended not in (None, STOP):

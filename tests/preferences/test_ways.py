@@ -1,5 +1,6 @@
 """Problems that can be solved in many orders: no right step may ever be rejected."""
 
+import re
 from fractions import Fraction
 from itertools import count
 from random import Random
@@ -76,7 +77,8 @@ def solutions_of_sums(number):
 
 
 def reordered(reference, random):
-    """The calls of a solution in another order, with commuted arguments, and the ids that they then give."""
+    """The calls of a solution in another order, commuted, with another variable, and the ids that they then give."""
+    variable = random.choice("xy")
     steps = execute_reference(reference, load_functions("fol", ["formulas"])).steps
     *rest, ask, end = steps
     done, ids, numbers = [], {}, count(1)
@@ -88,7 +90,7 @@ def reordered(reference, random):
         arguments = {name: ids.get(value, value) for name, value in step.call.keywords.items()}
         if step.call.name in ("both", "either") and random.random() < 0.5:
             arguments = dict(zip(arguments, reversed(arguments.values())))
-        done.append(str(Call(step.call.name, arguments)))
+        done.append(re.sub(r"\bx\b", variable, str(Call(step.call.name, arguments))))
         if step in rest:
             rest.remove(step)
             if step.result.startswith("f"):
