@@ -12,6 +12,7 @@ from stages.reporting.theme import GRID, INK, MUTED, arm_color, new_figure, styl
 from stages.reporting.wording import arm_title, pair_title, short, words
 
 WIDTH = 5.2
+LEGEND_COLUMNS = 3
 
 
 def differences(results: Sequence[TaskResult]) -> str:
@@ -36,10 +37,10 @@ def differences(results: Sequence[TaskResult]) -> str:
 def by_group(result: TaskResult, groups: Sequence[Group], name: str) -> str:
     """Draws the accuracy of every arm in each of some groups, with intervals."""
     with style():
-        figure = new_figure(WIDTH, 0.8 + len(groups) * (0.14 + 0.13 * len(result.arms)))
+        figure = new_figure(WIDTH, 1 + len(groups) * (0.14 + 0.13 * len(result.arms)))
         axes = figure.subplots()
         for index, arm in enumerate(result.arms):
-            shift = (index - (len(result.arms) - 1) / 2) * 0.22
+            shift = (index - (len(result.arms) - 1) / 2) * 0.75 / len(result.arms)
             places = [place + shift for place in range(len(groups))]
             _points(axes, places, groups, arm, index, vertical=False)
         axes.set_yticks(range(len(groups)), [f"{short(str(group.label))} ({_size(group)})" for group in groups])
@@ -57,7 +58,7 @@ def depths(result: TaskResult) -> str:
     """Draws the accuracy of every arm by depth, with intervals."""
     groups = result.depths
     with style():
-        figure = new_figure(WIDTH, 3)
+        figure = new_figure(WIDTH, 3.2)
         axes = figure.subplots()
         for index, arm in enumerate(result.arms):
             shift = (index - (len(result.arms) - 1) / 2) * 0.08
@@ -90,7 +91,7 @@ def _size(group: Group) -> int:
 
 
 def _legend(axes: Axes, entries: int) -> None:
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=entries, borderaxespad=0.2, handletextpad=0.3)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=min(entries, LEGEND_COLUMNS), borderaxespad=0.2, handletextpad=0.3)
 
 
 def errors(result: TaskResult) -> str:
@@ -100,7 +101,7 @@ def errors(result: TaskResult) -> str:
     ]
     height = 0.8 / len(result.arms)
     with style():
-        figure = new_figure(WIDTH, 0.8 + 0.5 * len(kinds))
+        figure = new_figure(WIDTH, 1 + 0.5 * len(kinds))
         axes = figure.subplots()
         for index, (arm, counts) in enumerate(result.outcomes.items()):
             places = [place + (index - (len(result.arms) - 1) / 2) * height for place in range(len(kinds))]
@@ -120,7 +121,7 @@ def errors(result: TaskResult) -> str:
 def training(task: str, arms: Sequence[str], logs: Sequence[TrainingLog]) -> str:
     """Draws the training curves: loss, and log-probability of the chosen and the rejected calls."""
     with style():
-        figure = new_figure(WIDTH, 4.4)
+        figure = new_figure(WIDTH, 4.6)
         loss, logps = figure.subplots(2, 1, sharex=True)
         for log in logs:
             color = arm_color(arms.index(log.arm)) if log.arm in arms else INK

@@ -2,7 +2,7 @@
 
 from stages.reporting.results import Pair, TaskResult
 from stages.statistics import Comparison, Interval
-from stages.student.arms import BASE, CONTROLS, DPO, SFT, STARTS
+from stages.student.arms import BASE, DPO, SFT, STARTS
 
 SIGNIFICANT = 0.05
 _ARMS = {BASE: "base", SFT: "SFT control", DPO: "DPO"}
@@ -129,9 +129,15 @@ def verdict(result: TaskResult, pair: Pair) -> str:
 
 
 def _added_to(pair: Pair) -> str:
-    if CONTROLS.get(pair.after, SFT) == pair.before:
-        return "imitation"
-    return f"the {arm_title(pair.before)}"
+    return _named(pair.before) if _goes_on(pair) else "imitation"
+
+
+def _goes_on(pair: Pair) -> bool:
+    return STARTS.get(pair.after) == pair.before
+
+
+def _named(arm: str) -> str:
+    return f"the {arm_title(arm)}" if arm == SFT else arm_title(arm)
 
 
 def verdict_sentence(result: TaskResult, pair: Pair) -> str:
@@ -139,9 +145,9 @@ def verdict_sentence(result: TaskResult, pair: Pair) -> str:
     item = result.comparisons[pair]
     shown = result.detectable[pair]
     text = (
-        f"Against the {arm_title(pair.before)}, {_role(pair)}: {points(item.difference)} points {_numbers(item)}: "
+        f"Against {_named(pair.before)}, {_role(pair)}: {points(item.difference)} points {_numbers(item)}: "
         f"{item.gained} problems that only {arm_title(pair.after)} solves, {item.lost} that only "
-        f"{arm_title(pair.before)} solves."
+        f"{_named(pair.before)} solves."
     )
     if shown is None:
         return f"{text} So few problems can't show any difference."
@@ -149,6 +155,6 @@ def verdict_sentence(result: TaskResult, pair: Pair) -> str:
 
 
 def _role(pair: Pair) -> str:
-    if STARTS.get(pair.after) == pair.before:
+    if _goes_on(pair):
         return "from which its training went on"
     return "which imitates the same chosen calls, from the same start"

@@ -43,6 +43,9 @@ def test_an_arm_of_two_trainings_is_held_against_its_start_and_its_own_control()
     ]  # fmt: skip
     assert wording.verdict(result, Pair("sft_dpo", "sft_sft")) == "On math, SFT + DPO added to imitation."
     assert wording.verdict(result, Pair("sft_dpo", "sft")) == "On math, SFT + DPO added to the SFT control."
+    assert wording.verdict(result, Pair("sft_sft", "sft")) == (
+        "On math, SFT + SFT added nothing that shows over the SFT control."
+    )
     assert "the same chosen calls" in wording.verdict_sentence(result, Pair("sft_dpo", "sft_sft"))
     assert "went on" in wording.verdict_sentence(result, Pair("sft_sft", "sft"))
 
