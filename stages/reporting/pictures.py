@@ -91,7 +91,13 @@ def _size(group: Group) -> int:
 
 
 def _legend(axes: Axes, entries: int) -> None:
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=min(entries, LEGEND_COLUMNS), borderaxespad=0.2, handletextpad=0.3)
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=min(entries, LEGEND_COLUMNS),
+        borderaxespad=0.2,
+        handletextpad=0.3,
+    )
 
 
 def errors(result: TaskResult) -> str:
