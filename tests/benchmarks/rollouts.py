@@ -1,4 +1,4 @@
-"""Rollouts with a KV cache kept across steps, against generating every step anew."""
+"""Rollouts with a KV cache kept across steps, against generating every step anew: in a batch, and chain by chain."""
 
 import time
 
@@ -13,9 +13,10 @@ from stages.tasks.problem_sets import generate
 from tests import tiny
 
 CHAINS, STEPS, MAX_TOKENS = 64, 6, 16
+ALONE = 8  # chains that are enough to tell the speed of one after the other
 
 
-class Batched:
+class Anew:
     """The plain way: a padded batch through `generate`, every conversation from its first token, at every step."""
 
     identity: dict[str, str] = {}
@@ -37,18 +38,26 @@ class Batched:
 
 
 def measure():
-    """Returns a row: steps per CPU-second both ways, on the same model and problems."""
+    """Returns two rows: steps per CPU-second against both plain ways, on the same model and problems."""
     torch.set_num_threads(1)
     shape = Architecture(hidden_size=256, layers=6, heads=8, intermediate_size=768)
     model, tokenizer = build(shape, tiny.tokenizer(), 0), tiny.tokenizer()
-    ours, other = (_speed(way) for way in (Student(model, tokenizer, MAX_TOKENS), Batched(model, tokenizer)))
-    return [{"name": "rollouts", "ours": ours, "other": other, "ratio": ours / other, "unit": "steps per CPU-second"}]
+    ours, plain = Student(model, tokenizer, MAX_TOKENS), Anew(model, tokenizer)
+    speed = _speed(ours, CHAINS, CHAINS)
+    others = {
+        "rollouts": _speed(plain, CHAINS, CHAINS),
+        "rollouts, against one chain at a time": _speed(plain, ALONE, 1),
+    }
+    return [
+        {"name": name, "ours": speed, "other": other, "ratio": speed / other, "unit": "steps per CPU-second"}
+        for name, other in others.items()
+    ]
 
 
-def _speed(model):
+def _speed(model, chains, batch_size):
     task, functions = load_task("math"), load_functions("math", ["arithmetic"])
-    problems = [item for _, item in generate(task, functions, load_families("math"), [3], {"test": CHAINS}, 0)]
+    problems = [item for _, item in generate(task, functions, load_families("math"), [3], {"test": chains}, 0)]
     attempts = [Attempt(item.id, 0, Episode(task.prompt(item.question), functions, STEPS)) for item in problems]
     begun = time.process_time()
-    steps = sum(len(attempt.episode.steps) for attempt in run(model, attempts, CHAINS))
+    steps = sum(len(attempt.episode.steps) for attempt in run(model, attempts, batch_size))
     return steps / (time.process_time() - begun)
