@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,7 @@ from stages.screen import console
 from stages.tasks.attempts import begin, judge
 from stages.tasks.configured import configured, read_problems
 from stages.teachers import create
-from stages.teachers.teacher import Assignment, Hired
+from stages.teachers.teacher import Assignment, Hired, Teacher
 
 FOLDER = Path("data/chains")
 SPLITS = ("train", "validation")
@@ -51,8 +52,9 @@ def run(task: str) -> None:
     Raises:
         UserError: If parameters or problems are unusable.
     """
-    parameters, assignment, path = _prepared(task)
-    hired, counts = create(parameters.teacher, assignment).hired(path), defaultdict[str, Counter[str]](Counter)
+    parameters, assignment, teacher = _prepared(task)
+    path = FOLDER / f"{task}.jsonl"
+    hired, counts = teacher.hired(path), defaultdict[str, Counter[str]](Counter)
     write_jsonl(path, _rows(assignment, parameters, hired, counts))
     console().print(table(task, counts, hired.usage))
 
@@ -63,9 +65,8 @@ def foresee(task: str) -> dict[str, int]:
     Raises:
         UserError: If parameters or problems are unusable.
     """
-    parameters, assignment, path = _prepared(task)
-    teacher = create(parameters.teacher, assignment)
-    if (known := teacher.recall(path)) is None:
+    parameters, assignment, teacher = _prepared(task)
+    if (known := teacher.recall(FOLDER / f"{task}.jsonl")) is None:
         return {}
     keys = None
     counts = dict.fromkeys(("completions in the store", "attempts that they complete", "attempts"), 0)
@@ -82,13 +83,19 @@ def foresee(task: str) -> dict[str, int]:
     return counts
 
 
-def _prepared(task: str) -> tuple[ChainParameters, Assignment, Path]:
+def _prepared(task: str) -> tuple[ChainParameters, Assignment, Teacher]:
+    """Returns the parameters, what is to be attempted, and by whom: problems that the teacher cannot are left out."""
     parameters, setting = section("chains", ChainParameters), configured(task)
-    problems = [item for split in SPLITS for item in read_problems(task, split) if item.reference is not None]
-    if not problems:
-        raise UserError(f"data/problems/{task}: no problem has a reference; choose another `problems.{task}.source`")
+    problems = [problem for split in SPLITS for problem in read_problems(task, split)]
     assignment = Assignment(setting.task, setting.functions, problems, parameters.max_steps, parameters.seed)
-    return parameters, assignment, FOLDER / f"{task}.jsonl"
+    teacher = create(parameters.teacher, assignment)
+    possible = [problem for problem in problems if teacher.can_attempt(problem)]
+    if not possible:
+        raise UserError(
+            f"data/problems/{task}: no problem has a reference, which the teacher `{parameters.teacher}` needs; choose "
+            f"another `problems.{task}.source` or `chains.teacher`"
+        )
+    return parameters, replace(assignment, problems=possible), teacher
 
 
 def _rows(assignment: Assignment, parameters: ChainParameters, hired: Hired, counts: Counts) -> Iterator[Row]:

@@ -9,10 +9,15 @@ from stages.completions.kept import KeptAnswers, KeptBatches, Local, Paid, Serve
 from stages.completions.seeds import seeds
 from stages.completions.store import Store, folder
 from stages.completions.usage import Usage
+from stages.tasks.task import Problem
 from stages.teachers.teacher import Hired
 
 
 class _PaidTeacher:
+    def can_attempt(self, problem: Problem) -> bool:  # noqa: ARG002
+        """Whether it can make something of a problem: a model can, of any."""
+        return True
+
     def recall(self: Paid, earlier: Path) -> Callable[[str], str | None]:
         """Returns what the teacher is known to have completed, by key, without asking it or writing anything."""
         store, seeded = Store.existing(), dict(_seeds(earlier))

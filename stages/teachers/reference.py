@@ -14,7 +14,6 @@ from stages.agent.episode import Episode, Step
 from stages.agent.error_types import ErrorType
 from stages.agent.loop import run
 from stages.agent.model import Request
-from stages.errors import UserError
 from stages.parameters import section
 from stages.tasks.references import execute_reference
 from stages.tasks.task import Problem
@@ -52,7 +51,7 @@ class ReferenceTeacher:
     """Writes the calls of a problem's reference, going wrong where and how often it is told to.
 
     Args:
-        assignment: The task, its functions and problems; every problem needs a reference.
+        assignment: The task, its functions and problems.
         parameters: How often and how it errs.
     """
 
@@ -60,10 +59,14 @@ class ReferenceTeacher:
         self.identity: Mapping[str, Any] = {"name": "reference", "seed": assignment.seed, **parameters.model_dump()}
         self._assignment = assignment
         self._parameters = parameters
-        self._problems = {problem.id: problem for problem in assignment.problems}
-        self._answers = few_answers(assignment.problems)
-        self._places = places(assignment.problems, assignment.seed)
+        self._problems = {problem.id: problem for problem in assignment.problems if self.can_attempt(problem)}
+        self._answers = few_answers(self._problems.values())
+        self._places = places(self._problems.values(), assignment.seed)
         self._scripts: dict[tuple[str, int], Script] = {}
+
+    def can_attempt(self, problem: Problem) -> bool:
+        """Whether a problem has a reference to follow."""
+        return problem.reference is not None
 
     def hired(self, earlier: Path) -> Hired:  # noqa: ARG002  # what it writes costs nothing
         """Returns the teacher at work."""
@@ -73,11 +76,7 @@ class ReferenceTeacher:
         """Returns None: what it writes costs nothing."""
 
     def complete(self, requests: Sequence[Request]) -> list[str]:
-        """Returns the next line of each attempt's script.
-
-        Raises:
-            UserError: If a problem has no reference to follow.
-        """
+        """Returns the next line of each attempt's script."""
         return [self._next(request) for request in requests]
 
     def _next(self, request: Request) -> str:
@@ -88,7 +87,7 @@ class ReferenceTeacher:
         return self._scripts[key].send(request.messages[-1]["content"])
 
     def _write(self, problem: Problem, sample: int) -> Script:
-        gold = self._solve(problem)
+        gold = execute_reference(problem.reference or (), self._assignment.functions).steps
         setting = Setting(self._assignment.task, problem, gold, self._assignment.max_steps, self._answers)
         types = draw(self._parameters.rates, self._number(problem, sample))
         planned = (mistake for error in types for mistake in plans(error, setting, self._assignment.seed))
@@ -105,11 +104,6 @@ class ReferenceTeacher:
         episode = Episode("", self._assignment.functions, self._assignment.max_steps)
         perform(gold, mistake, episode)
         return episode.answer is None or not self._assignment.task.check(episode.answer, problem.answer)
-
-    def _solve(self, problem: Problem) -> Sequence[Step]:
-        if problem.reference is None:
-            raise UserError(f"problem {problem.id} has no reference; the reference teacher cannot solve it")
-        return execute_reference(problem.reference, self._assignment.functions).steps
 
 
 def create(assignment: Assignment) -> ReferenceTeacher:

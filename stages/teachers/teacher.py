@@ -54,6 +54,10 @@ class Teacher(Protocol):
         """All that shapes its completions apart from the request."""
         ...
 
+    def can_attempt(self, problem: Problem) -> bool:
+        """Whether it can make something of a problem."""
+        ...
+
     def hired(self, earlier: Path) -> Hired:
         """Returns the teacher at work.
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +55,15 @@ def build(built, tmp_path, monkeypatch, capfd):
 @pytest.fixture
 def known(built):
     return [str(path) for path in sorted((built / "data/problems/math").iterdir())]
+
+
+def test_problems_without_a_reference_are_attempted_too(build, known):
+    for path in Path("data/problems/math").iterdir():
+        rows = [json.loads(line) | {"reference": None} for line in path.read_text("utf-8").splitlines()]
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    with serving(problems=known) as server:
+        rows, _ = build(server)
+    assert {row["outcome"] for row in rows} == {"correct", "wrong_answer"}
 
 
 @pytest.mark.parametrize("tools", ["native", "text"])

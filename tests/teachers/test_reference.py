@@ -6,7 +6,6 @@ from pydantic import ValidationError
 from stages.agent.episode import STOP, Episode
 from stages.agent.error_types import CORRECT, ErrorType
 from stages.agent.loop import Attempt, run
-from stages.errors import UserError
 from stages.tasks import load_families, load_functions, load_task
 from stages.tasks.problem_sets import generate
 from stages.tasks.references import deviation, execute_reference, outcome
@@ -167,12 +166,8 @@ def test_bad_parameters_are_refused(parameters, message):
         ReferenceParameters(**parameters)
 
 
-def test_a_problem_without_a_reference_is_named(setting):
+def test_a_problem_without_a_reference_is_not_attempted(setting):
     problem = Problem("lonely", "What?", "3", "f", 1)
-    teacher = ReferenceTeacher(
-        Assignment(setting.task, setting.functions, [problem], MAX_STEPS, 0),
-        ReferenceParameters(rates={}, consistency=0.0),
-    )
-    attempt = Attempt("lonely", 0, Episode("What?", setting.functions, MAX_STEPS))
-    with pytest.raises(UserError, match="problem lonely has no reference"):
-        list(run(teacher, [attempt], 1))
+    given = Assignment(setting.task, setting.functions, [problem, *setting.problems], MAX_STEPS, 0)
+    teacher = ReferenceTeacher(given, ReferenceParameters(rates={}, consistency=0.0))
+    assert [teacher.can_attempt(item) for item in given.problems] == [False, *[True] * len(setting.problems)]
