@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from stages.agent.episode import Episode, Step
 from stages.agent.model import Model, Request
 from stages.errors import UserError
-from stages.evaluation import student
+from stages.evaluation import EvaluationParameters, student
 from stages.files import dump
 from stages.parameters import section
 from stages.screen import console, step_text
 from stages.student.arms import ARMS
-from stages.student.attempts import Sampling
 from stages.tasks.configured import configured
 
 
@@ -25,7 +24,7 @@ def run(argv: list[str]) -> int:
     question = " ".join(options.question.split())
     if not question:
         raise UserError("the question is empty; ask one such as `python -m stages show problems` prints")
-    parameters = section("evaluation", Sampling)
+    parameters = section("evaluation", EvaluationParameters)
     setting = configured(options.task)
     episode = Episode(setting.task.prompt(question), setting.functions, parameters.max_steps)
     screen = console()

@@ -1,14 +1,18 @@
 """Stage `evaluation`: every arm attempts the same held-out problems."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
 
 from stages.agent.error_types import CORRECT
+from stages.agent.model import Model
 from stages.files import Row, write_jsonl
 from stages.parameters import section
-from stages.student.arms import ARMS, folders
+from stages.student.arms import ARMS, folders, side_by_side
 from stages.student.attempts import Sampling, attempt, load_student
 from stages.student.model import require
 from stages.tasks.configured import Configured, configured, read_problems
@@ -18,6 +22,17 @@ if TYPE_CHECKING:
     from stages.student.rollout import Student
 
 FOLDER = Path("data/evaluations")
+WORKERS = "evaluation.workers"
+
+
+class EvaluationParameters(Sampling):
+    """`evaluation` of params.yaml.
+
+    Attributes:
+        workers: Processes; each lets one arm after the other attempt all problems.
+    """
+
+    workers: Annotated[int, Field(ge=1)]
 
 
 def run(task: str) -> None:
@@ -26,10 +41,11 @@ def run(task: str) -> None:
     Raises:
         UserError: If parameters or problems are unusable.
     """
-    parameters = section("evaluation", Sampling)
-    setting, problems = configured(task), read_problems(task, "test")
+    parameters = section("evaluation", EvaluationParameters)
+    problems = read_problems(task, "test")
     require_arms(task)
-    rows = evaluate(setting, problems, parameters)
+    found = side_by_side(partial(_attempts, task), ARMS, parameters.workers, WORKERS)
+    rows = list(joined(problems, dict(zip(ARMS, found))))
     write_jsonl(FOLDER / f"{task}.jsonl", rows)
     for arm in ARMS:
         right = sum(sample["outcome"] == CORRECT for row in rows for sample in row["arms"][arm])
@@ -48,18 +64,24 @@ def require_arms(task: str) -> None:
         require(*folders(task, arm))
 
 
-def evaluate(setting: Configured, problems: Sequence[Problem], sampling: Sampling) -> list[Row]:
-    """Lets every arm attempt the same problems, and returns a row a problem."""
-    results = {arm: list(_attempt(setting, problems, arm, sampling)) for arm in ARMS}
-    return [_row(problem, {arm: results[arm][place] for arm in ARMS}) for place, problem in enumerate(problems)]
+def _attempts(task: str, arm: str) -> list[list[Row]]:
+    parameters = section("evaluation", EvaluationParameters)
+    problems = read_problems(task, "test")
+    return attempts(student(task, arm, parameters), configured(task), problems, parameters, f"evaluation {task} {arm}")
 
 
-def _attempt(setting: Configured, problems: Sequence[Problem], arm: str, sampling: Sampling) -> Iterator[list[Row]]:
-    """Yields the samples of each problem for one arm."""
-    task = setting.task.name
-    rows = attempt(student(task, arm, sampling), setting, problems, sampling, f"evaluation {task} {arm}")
-    for _ in problems:
-        yield [_sample(row) for row in islice(rows, sampling.samples)]
+def attempts(
+    model: Model, setting: Configured, problems: Sequence[Problem], sampling: Sampling, title: str
+) -> list[list[Row]]:
+    """Lets a student attempt problems, and returns its samples at each."""
+    rows = attempt(model, setting, problems, sampling, title)
+    return [[_sample(row) for row in islice(rows, sampling.samples)] for _ in problems]
+
+
+def joined(problems: Sequence[Problem], arms: Mapping[str, Sequence[list[Row]]]) -> Iterator[Row]:
+    """Yields a row a problem, with the samples of every arm."""
+    for place, problem in enumerate(problems):
+        yield _row(problem, {arm: found[place] for arm, found in arms.items()})
 
 
 def student(task: str, arm: str, sampling: Sampling) -> "Student":

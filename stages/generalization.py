@@ -1,17 +1,19 @@
 """Stage `generalization`: every arm attempts problems unlike those of training."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from stages.evaluation import evaluate, require_arms
-from stages.files import write_jsonl
+from stages.evaluation import WORKERS, EvaluationParameters, attempts, joined, require_arms, student
+from stages.files import Row, write_jsonl
 from stages.parameters import Parameters, section
-from stages.student.attempts import Sampling
+from stages.student.arms import ARMS, side_by_side
 from stages.tasks.configured import configured, read_problems
-from stages.tasks.shifts import shifts
+from stages.tasks.shifts import Shift, shifts
 
 FOLDER = Path("data/generalization")
 
@@ -34,14 +36,34 @@ def run(task: str) -> None:
     Raises:
         UserError: If parameters or problems are unusable, or an arm has not been built.
     """
-    sampling, setting = section("evaluation", Sampling), configured(task)
-    parameters = section(f"generalization.{task}", GeneralizationParameters)
+    parameters, sets = section("evaluation", EvaluationParameters), _sets(task)
     require_arms(task)
-    sets = list(shifts(setting, read_problems(task, "test"), parameters.depths, parameters.problems))
+    found = dict(zip(ARMS, side_by_side(partial(_attempts, task), ARMS, parameters.workers, WORKERS)))
     rows = (
         row | {"shift": shift.name}
-        for shift in sets
-        for row in evaluate(replace(setting, functions=shift.functions), shift.problems, sampling)
+        for place, shift in enumerate(sets)
+        for row in joined(shift.problems, {arm: found[arm][place] for arm in ARMS})
     )
     write_jsonl(FOLDER / f"{task}.jsonl", rows)
     print(f"generalization {task}: " + ", ".join(f"{len(shift.problems)} {shift.name}" for shift in sets))
+
+
+def _sets(task: str) -> Sequence[Shift]:
+    parameters = section(f"generalization.{task}", GeneralizationParameters)
+    return list(shifts(configured(task), read_problems(task, "test"), parameters.depths, parameters.problems))
+
+
+def _attempts(task: str, arm: str) -> list[list[list[Row]]]:
+    """Returns the samples at each problem of each set."""
+    parameters, setting = section("evaluation", EvaluationParameters), configured(task)
+    model = student(task, arm, parameters)
+    return [
+        attempts(
+            model,
+            replace(setting, functions=shift.functions),
+            shift.problems,
+            parameters,
+            f"generalization {task} {arm}, {shift.name}",
+        )
+        for shift in _sets(task)
+    ]
