@@ -42,8 +42,8 @@ def run(task: str) -> None:
         UserError: If parameters or problems are unusable.
     """
     parameters = section("evaluation", EvaluationParameters)
+    require_arms(configured(task).task.name)
     problems = read_problems(task, "test")
-    require_arms(task)
     found = side_by_side(partial(_attempts, task), ARMS, parameters.workers, WORKERS)
     rows = list(joined(problems, dict(zip(ARMS, found))))
     write_jsonl(FOLDER / f"{task}.jsonl", rows)

@@ -49,8 +49,8 @@ def run(task: str) -> None:
 
 
 def _sets(task: str) -> Sequence[Shift]:
-    parameters = section(f"generalization.{task}", GeneralizationParameters)
-    return list(shifts(configured(task), read_problems(task, "test"), parameters.depths, parameters.problems))
+    setting, parameters = configured(task), section(f"generalization.{task}", GeneralizationParameters)
+    return list(shifts(setting, read_problems(task, "test"), parameters.depths, parameters.problems))
 
 
 def _attempts(task: str, arm: str) -> list[list[list[Row]]]:

@@ -77,6 +77,6 @@ def test_nor_are_the_trainers(trainer, tmp_path):
     messages, tools = conversation("<|end|>")
     chosen, rejected = ({"role": "assistant", "content": f"<|user|>{side}"} for side in "ab")
     pair = {"prompt": messages, "chosen": [chosen], "rejected": [rejected], "tools": tools}
-    (row,) = trainer(tiny.model(), tiny.tokenizer(), [pair], PARAMETERS, tmp_path).train_dataset
+    (row,) = trainer(tiny.model(), tiny.tokenizer(), [pair], PARAMETERS, PARAMETERS.lora, tmp_path).train_dataset
     tokens = row["input_ids"] if "input_ids" in row else row["prompt_ids"] + row["chosen_ids"]
     assert controls(tokens) == [*PLAIN, "<|assistant|>", "<|end|>"]

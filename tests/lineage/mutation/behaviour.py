@@ -147,6 +147,7 @@ class Workspace:
         _forget("stages")
         sys.path.insert(0, str(self.code))
         sys.dont_write_bytecode = not traced
+        _forget_cached_files()
         shown, tracer, reads = io.StringIO(), _Tracer(self.code / "stages"), Reads()
         if traced:
             reads.watch()
@@ -171,6 +172,13 @@ def _forget(package: str) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         del sys.modules[name]
     importlib.invalidate_caches()
+
+
+def _forget_cached_files() -> None:
+    """Forgets the folder in which the process that was forked caches data sets: forks give them the same names."""
+    from datasets import fingerprint
+
+    fingerprint._TEMP_DIR_FOR_TEMP_CACHE_FILES = None
 
 
 class _Tracer:
