@@ -5,12 +5,11 @@ import re
 import shutil
 
 import pytest
-from peft import LoraConfig, get_peft_model
 
 from stages.__main__ import main
 from tests import tiny
 from tests.spoiling import content, field, line, params, removed, without
-from tests.workspace import lay_out, parameters, pretend_attempts, snapshot
+from tests.workspace import lay_out, parameters, snapshot
 
 ATTEMPTS = "data/attempts/math.jsonl"
 PROBLEMS, CHAINS, PAIRS = "data/problems/math/{}.jsonl", "data/chains/math.jsonl", "data/pairs/math/{}.jsonl"
@@ -24,14 +23,9 @@ def built(tmp_path_factory):
     folder = lay_out(tmp_path_factory.mktemp("built"), parameters())
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        assert [main([stage, "math"]) for stage in ("problems", "chains")] == [0, 0]
-        pretend_attempts("math")
-        assert main(["pairs", "math"]) == 0
-    tiny.model().save_pretrained(folder / "models/base/math")
-    tiny.tokenizer().save_pretrained(folder / "models/base/math")
-    for arm in ("adapters/math/sft", "adapters/math/dpo", "refined/math/sft_sft", "refined/math/sft_dpo"):
-        adapted = get_peft_model(tiny.model(), LoraConfig(r=2, target_modules="all-linear"))
-        adapted.save_pretrained(folder / "models" / arm)
+        tiny.build_math(
+            folder, ("adapters/math/sft", "adapters/math/dpo", "refined/math/sft_sft", "refined/math/sft_dpo")
+        )
     return folder
 
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from stages.__main__ import STAGES, WITHOUT_TASK
-from tests.clone import clone, commit, dvc, finish, ran, start
+from tests.clone import clone, commit, dvc, ran, start
 from tests.workspace import PAIR_COLUMNS, ROOT, parameters, snapshot
 
 TASKS, ARMS = ("fol", "math"), ("base", "sft", "dpo", "sft_sft", "sft_dpo")
@@ -23,14 +23,11 @@ def edit(path, old, new):
 
 
 @pytest.fixture(scope="module")
-def clones(tmp_path_factory):
-    """Two fresh clones in different places, both built from nothing, side by side; and what DVC said."""
-    folders = [
-        clone(tmp_path_factory.mktemp("first") / "one"),
-        clone(tmp_path_factory.mktemp("second") / "a/deeper/one"),
-    ]
-    shown = [finish(process) for process in [start(folder, "repro", "--no-run-cache") for folder in folders]]
-    return list(zip(folders, shown))
+def clones(request, tmp_path_factory):
+    """Two fresh clones in different places, both built from nothing; and what DVC said."""
+    other = clone(tmp_path_factory.mktemp("second") / "a/deeper/one")
+    shown = dvc(other, "repro", "--no-run-cache")
+    return [(other, shown), request.getfixturevalue("whole")]  # by now, another worker may have built it
 
 
 @pytest.fixture(scope="module")

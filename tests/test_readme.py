@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.clone import clone, commit, dvc, environment, ran
+from tests.clone import commit, dvc, environment, ran
 from tests.server import serving
 from tests.workspace import ROOT
 
@@ -33,9 +34,8 @@ def commands():
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    folder = clone(tmp_path_factory.mktemp("readme") / "one")
-    dvc(folder, "repro")
+def built(whole, tmp_path_factory):
+    folder = Path(shutil.copytree(whole[0], tmp_path_factory.mktemp("readme") / "one", symlinks=True))
     commit(folder)
     return folder
 

@@ -2,7 +2,6 @@ import json
 import shutil
 
 import pytest
-from peft import LoraConfig, get_peft_model
 
 from stages import refinement
 from stages.__main__ import main
@@ -10,7 +9,7 @@ from stages.files import read_jsonl
 from stages.student.checkpoints import FOLDER as CHECKPOINTS
 from stages.tasks.configured import read_problems
 from tests import tiny
-from tests.workspace import lay_out, overlaid, parameters, pretend_attempts, snapshot
+from tests.workspace import lay_out, overlaid, parameters, snapshot
 
 ARMS = ("sft_sft", "sft_dpo")
 TRAINING = {"logging_steps": 1, "batch_size": 4}
@@ -23,13 +22,7 @@ def prepared(tmp_path_factory):
     folder = lay_out(tmp_path_factory.mktemp("prepared"), overlaid(parameters(), SIZES))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        assert [main([stage, "math"]) for stage in ("problems", "chains")] == [0, 0]
-        pretend_attempts("math")
-        assert main(["pairs", "math"]) == 0
-    tiny.model().save_pretrained(folder / "models/base/math")
-    tiny.tokenizer().save_pretrained(folder / "models/base/math")
-    adapted = get_peft_model(tiny.model(), LoraConfig(r=2, target_modules="all-linear"))
-    adapted.save_pretrained(folder / "models/adapters/math/sft")
+        tiny.build_math(folder, ["adapters/math/sft"])
     (folder / "data/fingerprints.json").write_text("{}")
     return folder
 

@@ -3,7 +3,9 @@
 from functools import cache
 
 import torch
+from peft import LoraConfig, get_peft_model
 
+from stages.__main__ import main
 from stages.student.corpus import conversations
 from stages.student.model import Architecture, build
 from stages.student.pretraining import render
@@ -11,6 +13,7 @@ from stages.student.tokenizer import described, train_tokenizer
 from stages.tasks import load_families, load_functions, load_task
 from stages.tasks.problem_sets import BASE, generate
 from stages.teachers.reference import ReferenceParameters
+from tests.workspace import pretend_attempts
 
 torch.set_num_threads(1)  # at this size, threads spend their time waiting for each other
 
@@ -67,3 +70,20 @@ def talkative_model(seed=0, end=17.0):
     bonus[tokenizer().eos_token_id] = end
     talkative.lm_head.register_forward_hook(lambda _, __, logits: logits + bonus)
     return talkative
+
+
+def build_math(folder, adapters):
+    """Builds pairs of the math task in the working folder `folder`, and models of random weights.
+
+    Args:
+        folder: Holds the parameters.
+        adapters: Folders below models/ to write an adapter to, each.
+    """
+    assert [main([stage, "math"]) for stage in ("problems", "chains")] == [0, 0]
+    pretend_attempts("math")
+    assert main(["pairs", "math"]) == 0
+    model().save_pretrained(folder / "models/base/math")
+    tokenizer().save_pretrained(folder / "models/base/math")
+    for adapter in adapters:
+        adapted = get_peft_model(model(), LoraConfig(r=2, target_modules="all-linear"))
+        adapted.save_pretrained(folder / "models" / adapter)

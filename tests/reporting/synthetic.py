@@ -6,6 +6,8 @@ from pathlib import Path
 
 import yaml
 
+from stages.reporting.background import STAGES
+
 SKILL = {"base": 0.5, "sft": 0.92, "dpo": 0.9}
 FAMILIES = {
     "fol": ["quantifier", "chain_rule", "negation", "unknown"],
@@ -113,21 +115,9 @@ def write_inputs(root: Path, problems: int = 60, samples: int = 1, params: dict 
         for kind, arms in (("training", ("dpo", "sft")), ("refinement", ("sft_dpo", "sft_sft"))):
             for arm in arms:
                 write_jsonl(root / f"data/{kind}/{task}/{arm}.jsonl", training(arm))
-    stages = (
-        "problems",
-        "base",
-        "chains",
-        "attempts",
-        "pairs",
-        "adapter",
-        "refinement",
-        "evaluation",
-        "generalization",
-        "report",
-    )
     code = {
         name: {"code": f"{place:02d}f3a9c27be841d0", "libs": {"sympy": "1.14.0"} if place % 2 else {}}
-        for place, name in enumerate(stages)
+        for place, name in enumerate(STAGES)
     }
     values = code | {
         "tasks": {name: {"code": f"{name}0123456789abcdef", "libs": {}} for name in ("fol", "math", "unused")},
