@@ -10,7 +10,7 @@ repro: $(BIN)/.installed  ## build everything that is out of date
 	dvc repro
 
 test: check  ## what `.ci/run` runs, after `llama`
-	pytest -n auto --dist loadfile
+	pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(BIN)/.installed  ## style and types
 	ruff check

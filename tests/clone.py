@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.workspace import ROOT, lay_out, parameters
+from tests import preloaded
+from tests.workspace import ROOT, lay_out, overlaid, parameters
 
 COPIED = (
     "stages",
@@ -23,8 +24,8 @@ GIT = {f"GIT_{role}_{key}": "callsmith" for role in ("AUTHOR", "COMMITTER") for 
 
 
 def clone(folder):
-    """Makes a repository of the working tree's code, with nothing built."""
-    lay_out(folder, parameters())
+    """Makes a repository of the working tree's code, with nothing built; few pairs are trained on."""
+    lay_out(folder, overlaid(parameters(), {"pairs": {"caps": {"problem": 2}}}))
     (folder / ".dvc").mkdir()
     for name in COPIED:
         if (ROOT / name).is_dir():
@@ -45,15 +46,25 @@ def commit(folder):
     git(folder, "commit", "-q", "-m", "State")
 
 
-def environment():
-    """Returns the variables of a person's shell in which the environment is active."""
+def environment(*, loaded=True):
+    """Returns the variables of a person's shell in which the environment is active.
+
+    Args:
+        loaded: Whether stages may begin with their libraries loaded.
+    """
     values = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "TQDM_"))}
-    return values | GIT | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    places = [*([preloaded.folder()] if loaded else []), Path(sys.executable).parent, os.environ["PATH"]]
+    return values | GIT | {"PATH": os.pathsep.join(map(str, places))}
 
 
-def start(folder, *command):
+def start(folder, *command, **options):
     return subprocess.Popen(
-        ["dvc", *command], cwd=folder, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ["dvc", *command],
+        cwd=folder,
+        env=environment(**options),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
 
 
@@ -63,8 +74,8 @@ def finish(process):
     return shown
 
 
-def dvc(folder, *command):
-    return finish(start(folder, *command))
+def dvc(folder, *command, **options):
+    return finish(start(folder, *command, **options))
 
 
 def ran(shown):

@@ -1,5 +1,5 @@
-"""What all tests share: examples that are the same on every run, however busy the machine is, no progress bars, a
-completion store of their own, and one build of the whole graph."""
+"""What all tests share: examples that are the same on every run, however busy the machine is, no progress bars, no
+network, a completion store of their own, and one build of the whole graph."""
 
 import os
 import tempfile
@@ -9,6 +9,7 @@ from filelock import FileLock
 from hypothesis import settings
 
 os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is imported, which is later
+os.environ["HF_HUB_OFFLINE"] = "1"  # what is not there is said at once, and not after several tries
 os.environ["CALLSMITH_STORE"] = tempfile.mkdtemp()  # no test may read or write a person's
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("repeatable")

@@ -28,7 +28,7 @@ def prepare(folder, port):
     values = overlaid(yaml.safe_load(path.read_text()), changes | {"teachers": {"openai_compatible": served}})
     path.write_text(yaml.safe_dump(values, sort_keys=False))
     commit(folder)
-    subprocess.run(["dvc", "repro", "-q", "problems", "base"], cwd=folder, env=environment(), check=True)
+    subprocess.run(["dvc", "repro", "-q", "problems", "base"], cwd=folder, env=environment(loaded=False), check=True)
 
 
 def repro(folder, store, limit=None):
@@ -38,7 +38,7 @@ def repro(folder, store, limit=None):
         process = subprocess.Popen(
             ["dvc", "repro", "evaluation"],
             cwd=folder,
-            env={**environment(), VARIABLE: str(store)},
+            env={**environment(loaded=False), VARIABLE: str(store)},
             stdout=shown,
             stderr=shown,
             start_new_session=True,

@@ -26,7 +26,7 @@ def edit(path, old, new):
 def clones(request, tmp_path_factory):
     """Two fresh clones in different places, both built from nothing; and what DVC said."""
     other = clone(tmp_path_factory.mktemp("second") / "a/deeper/one")
-    shown = dvc(other, "repro", "--no-run-cache")
+    shown = dvc(other, "repro", "--no-run-cache", loaded=False)
     return [(other, shown), request.getfixturevalue("whole")]  # by now, another worker may have built it
 
 
