@@ -1,7 +1,4 @@
-"""Training a student from scratch: next-token loss on the assistant's turns, Muon for matrices, AdamW for the rest.
-
-Muon: Jordan et al. (2024), "Muon: an optimizer for hidden layers in neural networks".
-"""
+"""Training a student from scratch: next-token loss on the assistant's turns, Muon for matrices, AdamW for the rest."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +13,7 @@ from tqdm import tqdm
 
 from stages.parameters import Parameters
 from stages.student.corpus import Conversation
+from stages.student.muon import Muon
 from stages.student.replicas import Replicas
 
 BUCKET = 2048
@@ -146,7 +144,7 @@ def _optimizers(model: Any, schedule: Schedule, threads: int) -> list[Any]:
     return [
         torch.optim.AdamW(others, lr=schedule.learning_rate, betas=(0.9, 0.98), weight_decay=0.0),
         *(
-            torch.optim.Muon(matrices[place::threads], lr=schedule.matrix_learning_rate, weight_decay=0.0)
+            Muon(matrices[place::threads], schedule.matrix_learning_rate)
             for place in range(min(threads, len(matrices)))
         ),
     ]
