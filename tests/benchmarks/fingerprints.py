@@ -71,6 +71,6 @@ def _python(folder, *arguments):
 def _spent(folder, *command):
     """Returns the CPU seconds of a command and of all that it starts."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, cwd=folder, env=environment(), check=True, capture_output=True)
+    subprocess.run(command, cwd=folder, env=environment(loaded=False), check=True, capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
