@@ -10,7 +10,8 @@ import yaml
 from tests.workspace import ROOT
 
 TASKS = ("fol", "math")
-NAMES = {"base": "base", "sft": "SFT control", "dpo": "DPO", "sft_sft": "SFT + SFT, the control", "sft_dpo": "SFT + DPO"}
+NAMES = {"base": "base", "sft": "SFT control", "dpo": "DPO"}
+NAMES |= {"sft_sft": "SFT + SFT, the control", "sft_dpo": "SFT + DPO"}
 LIMIT = 8_000_000  # bytes
 
 
