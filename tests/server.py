@@ -106,6 +106,7 @@ class Service:
         from aiohttp import web
 
         sums = {"tries": self.tries.total(), "requests": len(self.tries), "billed": self.billed.total()}
+        sums["distinct"] = len(self.billed)
         most = max(self.billed.values(), default=0)
         return web.json_response({**sums, "most": most, "faults": self.faults, "headers": self.headers})
 
